@@ -1,0 +1,26 @@
+//! The rules of messages, numbers and money, as types and pure functions.
+//!
+//! Not here: input and output, clocks, SQL, HTTP. Whoever needs the present or
+//! a random number passes it in.
+
+mod e164;
+mod ids;
+mod money;
+pub mod numbers;
+pub mod rate;
+pub mod receipts;
+pub mod routing;
+mod status;
+pub mod text;
+mod time;
+
+pub use e164::{E164, InvalidE164, InvalidPrefix, Prefix};
+pub use ids::{
+    AccountId, ApiKeyId, CarrierId, ID_MAX, MessageId, NumberId, OperatorId, RouteId, TransferId,
+};
+pub use money::{AMOUNT_MAX, Currency, InvalidAmount, InvalidCurrency, Micros};
+pub use numbers::{Country, InvalidCountry, NumberStatus, NumberType};
+pub use status::{
+    Delivery, Direction, FailureCode, InvalidTransition, MessageEvent, MessageStatus, UnknownWord,
+};
+pub use time::{InvalidTimestamp, Timestamp};

@@ -1,0 +1,172 @@
+//! Money in micro-units of a currency: €0.008 is 8,000. No floats anywhere.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// An amount in millionths of a currency unit; negative where money leaves.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Micros(i64);
+
+/// What one unit of currency holds.
+const MICROS_PER_UNIT: i64 = 1_000_000;
+
+/// The largest amount that an API call may name: a thousand million units.
+pub const AMOUNT_MAX: Micros = Micros(1_000_000_000 * MICROS_PER_UNIT);
+
+/// Why a text is not an amount.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAmount {
+    #[error("write the amount as a decimal string, like \"20.00\"")]
+    Malformed,
+    #[error("an amount has at most {0} decimals")]
+    TooPrecise(u32),
+    #[error("the amount is too large")]
+    TooLarge,
+}
+
+impl Micros {
+    pub const ZERO: Self = Self(0);
+
+    pub const fn new(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    pub fn checked_add(self, other: Self) -> Option<Self> {
+        self.0.checked_add(other.0).map(Self)
+    }
+
+    pub fn checked_sub(self, other: Self) -> Option<Self> {
+        self.0.checked_sub(other.0).map(Self)
+    }
+
+    pub fn checked_mul(self, times: i64) -> Option<Self> {
+        self.0.checked_mul(times).map(Self)
+    }
+
+    pub fn negated(self) -> Self {
+        Self(-self.0)
+    }
+
+    pub fn is_zero(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Reads a decimal string with up to `decimals_max` (at most 6) digits after the point.
+    pub fn parse(text: &str, decimals_max: u32) -> Result<Self, InvalidAmount> {
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(rest) => (-1, rest),
+            None => (1, text),
+        };
+        let (units, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+        let all_digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+        let has_point = digits.contains('.');
+        if units.is_empty()
+            || !all_digits(units)
+            || !all_digits(fraction)
+            || (has_point && fraction.is_empty())
+        {
+            return Err(InvalidAmount::Malformed);
+        }
+        if fraction.len() > usize::try_from(decimals_max).unwrap_or(usize::MAX).min(6) {
+            return Err(InvalidAmount::TooPrecise(decimals_max.min(6)));
+        }
+        let units: i64 = units.parse().map_err(|_| InvalidAmount::TooLarge)?;
+        let fraction: i64 = format!("{fraction:0<6}").parse().map_err(|_| InvalidAmount::Malformed)?;
+        units
+            .checked_mul(MICROS_PER_UNIT)
+            .and_then(|micros| micros.checked_add(fraction))
+            .map(|micros| Self(sign * micros))
+            .filter(|amount| amount.0.abs() <= AMOUNT_MAX.0)
+            .ok_or(InvalidAmount::TooLarge)
+    }
+}
+
+/// The decimal string of the API: at least two decimals, more only where they count (`0.008`, `25.00`).
+impl fmt::Display for Micros {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sign = if self.0 < 0 { "-" } else { "" };
+        let magnitude = self.0.unsigned_abs();
+        let unit = MICROS_PER_UNIT.unsigned_abs();
+        let fraction = format!("{:06}", magnitude % unit);
+        let decimals = fraction.trim_end_matches('0').len().max(2);
+        write!(f, "{sign}{}.{}", magnitude / unit, &fraction[..decimals])
+    }
+}
+
+/// An ISO 4217 code, like `EUR`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Currency([u8; 3]);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not an ISO 4217 currency code, like EUR")]
+pub struct InvalidCurrency;
+
+impl Currency {
+    pub const EUR: Self = Self(*b"EUR");
+
+    pub fn as_str(&self) -> &str {
+        std::str::from_utf8(&self.0).expect("only ASCII letters are ever stored")
+    }
+}
+
+impl FromStr for Currency {
+    type Err = InvalidCurrency;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCurrency> {
+        let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| InvalidCurrency)?;
+        if code.iter().all(u8::is_ascii_uppercase) { Ok(Self(code)) } else { Err(InvalidCurrency) }
+    }
+}
+
+impl fmt::Display for Currency {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_read_and_print_as_decimal_strings() {
+        for (text, micros, printed) in [
+            ("0.008", 8_000, "0.008"),
+            ("25", 25_000_000, "25.00"),
+            ("25.0", 25_000_000, "25.00"),
+            ("-0.75", -750_000, "-0.75"),
+            ("0.000001", 1, "0.000001"),
+            ("1000000000", 1_000_000_000_000_000, "1000000000.00"),
+        ] {
+            let amount = Micros::parse(text, 6).unwrap();
+            assert_eq!(amount.get(), micros, "{text}");
+            assert_eq!(amount.to_string(), printed, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_amount_says_why() {
+        for (text, why) in [
+            ("", InvalidAmount::Malformed),
+            ("1e3", InvalidAmount::Malformed),
+            ("1,50", InvalidAmount::Malformed),
+            (".5", InvalidAmount::Malformed),
+            ("5.", InvalidAmount::Malformed),
+            ("+5", InvalidAmount::Malformed),
+            ("--5", InvalidAmount::Malformed),
+            ("1.234", InvalidAmount::TooPrecise(2)),
+            ("1000000001", InvalidAmount::TooLarge),
+            ("99999999999999999999", InvalidAmount::TooLarge),
+        ] {
+            assert_eq!(Micros::parse(text, 2), Err(why), "{text}");
+        }
+    }
+}

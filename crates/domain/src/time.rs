@@ -1,0 +1,95 @@
+//! Points in time, as values: whoever needs the present is given it.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+/// Microseconds since 1970-01-01 UTC.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+/// The text is not a point in time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a time: write it as 2026-04-03T10:15:30Z")]
+pub struct InvalidTimestamp;
+
+impl Timestamp {
+    pub const fn from_micros(micros: i64) -> Self {
+        Self(micros)
+    }
+
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds, rounded down.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    pub fn plus(self, span: Duration) -> Self {
+        Self(self.0.saturating_add(micros_of(span)))
+    }
+
+    pub fn minus(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(micros_of(span)))
+    }
+
+    /// Zero where `earlier` lies ahead.
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+
+    /// Days since 1970-01-01 UTC.
+    pub const fn day(self) -> i64 {
+        self.0.div_euclid(86_400_000_000)
+    }
+
+    pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
+        let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
+        Ok(Self(parsed.as_microsecond()))
+    }
+
+    /// The first day of this UTC month, as [`Timestamp::day`] counts.
+    pub fn first_day_of_month(self) -> i64 {
+        let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        let date = jiff::tz::Offset::UTC.to_datetime(at).date();
+        self.day() - i64::from(date.day()) + 1
+    }
+}
+
+fn micros_of(span: Duration) -> i64 {
+    i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
+}
+
+/// `2026-04-03T10:15:30.000000Z`.
+impl fmt::Display for Timestamp {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        write!(f, "{at:.6}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_print_with_six_decimals_and_read_back() {
+        let at = Timestamp::from_micros(1_775_211_330_000_000);
+        assert_eq!(at.to_string(), "2026-04-03T10:15:30.000000Z");
+        assert_eq!(Timestamp::parse("2026-04-03T10:15:30.000000Z"), Ok(at));
+        assert_eq!(Timestamp::parse("2026-04-03T12:15:30+02:00"), Ok(at));
+        assert!(Timestamp::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn a_month_begins_on_its_first_day() {
+        let at = Timestamp::parse("2026-03-31T23:59:59Z").unwrap();
+        let first = Timestamp::parse("2026-03-01T00:00:00Z").unwrap();
+        assert_eq!(at.first_day_of_month(), first.day());
+    }
+}

@@ -1,0 +1,421 @@
+//! Each time a part was handed to a carrier, and what became of it.
+
+use domain::{
+    AccountId, CarrierId, FailureCode, MessageId, Timestamp, receipts::ReceiptState,
+};
+
+use crate::{Bulk, Row, StoreError, Tx, Value, params};
+
+domain::words! {
+    pub enum AttemptState {
+        /// Stored; its bytes may be on their way.
+        Submitting = "submitting",
+        Accepted = "accepted",
+        /// Refused for good.
+        Refused = "refused",
+        /// Refused for now: another carrier, or this one later, may take it.
+        Retry = "retry",
+        /// Certainly not taken: never written, or the carrier asked for a pause.
+        Deferred = "deferred",
+        /// Written and not answered: evidence is awaited.
+        Uncertain = "uncertain",
+        /// Uncertain, and not waited for any more. Late evidence still counts.
+        Expired = "expired",
+    }
+}
+
+impl AttemptState {
+    /// Whether an answer or its evidence may still be on its way.
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Submitting | Self::Uncertain)
+    }
+}
+
+/// Which attempt: the key of its row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AttemptKey {
+    pub account: AccountId,
+    pub message: MessageId,
+    /// From 1.
+    pub part: i64,
+    /// From 1, counted per message.
+    pub attempt: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attempt {
+    pub key: AttemptKey,
+    pub carrier: CarrierId,
+    /// Which copy this may be on the wire, 1 or 2.
+    pub copy: i64,
+    pub state: AttemptState,
+    pub carrier_message_id: Option<String>,
+    pub submitted_at: Timestamp,
+    /// When it was answered, or became uncertain.
+    pub answered_at: Option<Timestamp>,
+    pub failure: Option<FailureCode>,
+    /// The carrier's words, for the operator.
+    pub error: Option<String>,
+    pub receipt: Option<ReceiptState>,
+    pub receipt_at: Option<Timestamp>,
+    pub receipt_error: Option<String>,
+    pub receipts: i64,
+}
+
+fn read(row: &Row<'_>) -> Result<Attempt, StoreError> {
+    Ok(Attempt {
+        key: AttemptKey {
+            account: AccountId::new(row.get(0)?),
+            message: MessageId::new(row.get(1)?),
+            part: row.get(2)?,
+            attempt: row.get(3)?,
+        },
+        carrier: CarrierId::new(row.get(4)?),
+        copy: row.get(5)?,
+        state: row.parsed(6)?,
+        carrier_message_id: row.get(7)?,
+        submitted_at: row.time(8)?,
+        answered_at: row.time_or_null(9)?,
+        failure: row.parsed_or_null(10)?,
+        error: row.get(11)?,
+        receipt: row.parsed_or_null(12)?,
+        receipt_at: row.time_or_null(13)?,
+        receipt_error: row.get(14)?,
+        receipts: row.get(15)?,
+    })
+}
+
+/// A part about to be handed to a carrier.
+#[derive(Debug, Clone, Copy)]
+pub struct NewAttempt {
+    pub key: AttemptKey,
+    pub carrier: CarrierId,
+    pub copy: i64,
+}
+
+/// Stores attempts before their bytes leave.
+pub fn insert(tx: &mut Tx<'_>, attempts: &[NewAttempt], at: Timestamp) -> Result<(), StoreError> {
+    const INSERT: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO attempts (account_id, message_id, part, attempt, carrier_id, copy, state,
+                submitted_at, receipts)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'submitting', ?7, 0)",
+        postgres: "
+            INSERT INTO attempts (account_id, message_id, part, attempt, carrier_id, copy, state,
+                submitted_at, receipts)
+            SELECT account_id, message_id, part, attempt, carrier_id, copy, 'submitting', at, 0
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+                $6::bigint[], $7::bigint[])
+                AS a (account_id, message_id, part, attempt, carrier_id, copy, at)",
+    };
+
+    let rows: Vec<[Value<'_>; 7]> = attempts
+        .iter()
+        .map(|new| {
+            let AttemptKey { account, message, part, attempt } = new.key;
+            [
+                Value::from(account),
+                Value::from(message),
+                Value::from(part),
+                Value::from(attempt),
+                Value::from(new.carrier),
+                Value::from(new.copy),
+                Value::from(at),
+            ]
+        })
+        .collect();
+    tx.bulk(&INSERT, &rows)?;
+    Ok(())
+}
+
+/// What became known of an attempt.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub key: AttemptKey,
+    pub state: AttemptState,
+    pub carrier_message_id: Option<String>,
+    /// The normalised form that receipts are matched by.
+    pub match_id: Option<String>,
+    pub failure: Option<FailureCode>,
+    pub error: Option<String>,
+}
+
+/// Stores answers of attempts that still wait for one; what is settled stays.
+pub fn answer(tx: &mut Tx<'_>, answers: &[Answer], at: Timestamp) -> Result<u64, StoreError> {
+    const ANSWER: Bulk = Bulk {
+        sqlite: "
+            UPDATE attempts SET state = ?5, carrier_message_id = ?6, match_id = ?7, failure = ?8,
+                error = ?9, answered_at = ?10
+            WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
+                AND state IN ('submitting', 'uncertain', 'expired')",
+        postgres: "
+            UPDATE attempts t SET state = a.state, carrier_message_id = a.carrier_message_id,
+                match_id = a.match_id, failure = a.failure, error = a.error, answered_at = a.at
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
+                $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[])
+                AS a (account_id, message_id, part, attempt, state, carrier_message_id, match_id,
+                    failure, error, at)
+            WHERE t.account_id = a.account_id AND t.message_id = a.message_id AND t.part = a.part
+                AND t.attempt = a.attempt AND t.state IN ('submitting', 'uncertain', 'expired')",
+    };
+
+    let rows: Vec<[Value<'_>; 10]> = answers
+        .iter()
+        .map(|answer| {
+            let AttemptKey { account, message, part, attempt } = answer.key;
+            [
+                Value::from(account),
+                Value::from(message),
+                Value::from(part),
+                Value::from(attempt),
+                Value::from(answer.state.as_str()),
+                Value::from(answer.carrier_message_id.as_deref()),
+                Value::from(answer.match_id.as_deref()),
+                Value::from(answer.failure.map(FailureCode::as_str)),
+                Value::from(answer.error.as_deref()),
+                Value::from(at),
+            ]
+        })
+        .collect();
+    tx.bulk(&ANSWER, &rows)
+}
+
+/// A receipt that was matched to an attempt.
+#[derive(Debug, Clone)]
+pub struct MatchedReceipt {
+    pub key: AttemptKey,
+    pub state: ReceiptState,
+    pub error: Option<String>,
+}
+
+/// Records receipts. The first that settles the part wins, later ones are only
+/// counted; one for an attempt without an answer is evidence that it was accepted.
+/// At most one per attempt in a call.
+pub fn receive(
+    tx: &mut Tx<'_>,
+    receipts: &[MatchedReceipt],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    const RECEIVE: Bulk = Bulk {
+        sqlite: "
+            UPDATE attempts SET receipts = receipts + 1,
+                receipt = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt ELSE ?5 END,
+                receipt_error = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt_error ELSE ?6 END,
+                receipt_at = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt_at ELSE ?7 END,
+                answered_at = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN ?7 ELSE answered_at END,
+                state = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN 'accepted' ELSE state END
+            WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4",
+        postgres: "
+            UPDATE attempts t SET receipts = t.receipts + 1,
+                receipt = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.receipt ELSE r.receipt END,
+                receipt_error = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.receipt_error ELSE r.error END,
+                receipt_at = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.receipt_at ELSE r.at END,
+                answered_at = CASE WHEN t.state IN ('submitting', 'uncertain', 'expired') THEN r.at ELSE t.answered_at END,
+                state = CASE WHEN t.state IN ('submitting', 'uncertain', 'expired') THEN 'accepted' ELSE t.state END
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
+                $6::text[], $7::bigint[])
+                AS r (account_id, message_id, part, attempt, receipt, error, at)
+            WHERE t.account_id = r.account_id AND t.message_id = r.message_id AND t.part = r.part
+                AND t.attempt = r.attempt",
+    };
+
+    let rows: Vec<[Value<'_>; 7]> = receipts
+        .iter()
+        .map(|receipt| {
+            let AttemptKey { account, message, part, attempt } = receipt.key;
+            [
+                Value::from(account),
+                Value::from(message),
+                Value::from(part),
+                Value::from(attempt),
+                Value::from(receipt.state.as_str()),
+                Value::from(receipt.error.as_deref()),
+                Value::from(at),
+            ]
+        })
+        .collect();
+    tx.bulk(&RECEIVE, &rows)?;
+    Ok(())
+}
+
+/// All attempts of the messages, in the order of parts and attempts.
+pub fn of_messages(
+    tx: &mut Tx<'_>,
+    messages: &[(AccountId, MessageId)],
+) -> Result<Vec<Attempt>, StoreError> {
+    const OF: Bulk = Bulk {
+        sqlite: "
+            SELECT account_id, message_id, part, attempt, carrier_id, copy, state,
+                carrier_message_id, submitted_at, answered_at, failure, error, receipt, receipt_at,
+                receipt_error, receipts
+            FROM attempts WHERE account_id = ?1 AND message_id = ?2",
+        postgres: "
+            SELECT t.account_id, t.message_id, t.part, t.attempt, t.carrier_id, t.copy, t.state,
+                t.carrier_message_id, t.submitted_at, t.answered_at, t.failure, t.error, t.receipt,
+                t.receipt_at, t.receipt_error, t.receipts
+            FROM UNNEST($1::bigint[], $2::bigint[]) AS w (account_id, message_id)
+            JOIN attempts t ON t.account_id = w.account_id AND t.message_id = w.message_id",
+    };
+
+    let rows: Vec<[Value<'_>; 2]> =
+        messages.iter().map(|(account, id)| [Value::from(*account), Value::from(*id)]).collect();
+    let mut found = tx.bulk_query(&OF, &rows, read)?;
+    found.sort_unstable_by_key(|attempt| attempt.key);
+    Ok(found)
+}
+
+/// An attempt that a carrier's id may name, with where its message went.
+#[derive(Debug, Clone)]
+pub struct Match {
+    pub key: AttemptKey,
+    pub match_id: String,
+    pub carrier_message_id: String,
+    pub recipient: String,
+}
+
+/// The attempts of a carrier whose normalised ids are among `match_ids`.
+pub fn by_carrier_ids(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    match_ids: &[&str],
+) -> Result<Vec<Match>, StoreError> {
+    const BY_IDS: Bulk = Bulk {
+        sqlite: "
+            SELECT t.account_id, t.message_id, t.part, t.attempt, t.match_id, t.carrier_message_id,
+                m.recipient
+            FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+            WHERE t.carrier_id = ?1 AND t.match_id = ?2",
+        postgres: "
+            SELECT t.account_id, t.message_id, t.part, t.attempt, t.match_id, t.carrier_message_id,
+                m.recipient
+            FROM UNNEST($1::bigint[], $2::text[]) AS w (carrier_id, match_id)
+            JOIN attempts t ON t.carrier_id = w.carrier_id AND t.match_id = w.match_id
+            JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id",
+    };
+
+    let rows: Vec<[Value<'_>; 2]> =
+        match_ids.iter().map(|id| [Value::from(carrier), Value::from(*id)]).collect();
+    tx.bulk_query(&BY_IDS, &rows, |row| {
+        Ok(Match {
+            key: AttemptKey {
+                account: AccountId::new(row.get(0)?),
+                message: MessageId::new(row.get(1)?),
+                part: row.get(2)?,
+                attempt: row.get(3)?,
+            },
+            match_id: row.get(4)?,
+            carrier_message_id: row.get(5)?,
+            recipient: row.get(6)?,
+        })
+    })
+}
+
+/// Open attempts of a carrier to `recipient`, to match a receipt that names no known id.
+pub fn open_to(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    recipient: &str,
+) -> Result<Vec<AttemptKey>, StoreError> {
+    const OPEN_TO: &str = "
+        SELECT t.account_id, t.message_id, t.part, t.attempt
+        FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+        WHERE t.carrier_id = $1 AND t.state IN ('submitting', 'uncertain') AND m.recipient = $2";
+
+    tx.query(OPEN_TO, params![carrier, recipient], read_key)
+}
+
+fn read_key(row: &Row<'_>) -> Result<AttemptKey, StoreError> {
+    Ok(AttemptKey {
+        account: AccountId::new(row.get(0)?),
+        message: MessageId::new(row.get(1)?),
+        part: row.get(2)?,
+        attempt: row.get(3)?,
+    })
+}
+
+/// Makes every attempt uncertain that an earlier holder of the carrier left unanswered.
+pub fn abandon(tx: &mut Tx<'_>, carrier: CarrierId, at: Timestamp) -> Result<u64, StoreError> {
+    const ABANDON: &str = "
+        UPDATE attempts SET state = 'uncertain', answered_at = $1
+        WHERE carrier_id = $2 AND state = 'submitting'";
+
+    tx.execute(ABANDON, params![at, carrier])
+}
+
+/// Uncertain first copies of a carrier whose evidence did not come since `since`, oldest first.
+pub fn unproven(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    since: Timestamp,
+    limit: i64,
+) -> Result<Vec<AttemptKey>, StoreError> {
+    const UNPROVEN: &str = "
+        SELECT t.account_id, t.message_id, t.part, t.attempt
+        FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+        WHERE t.carrier_id = $1 AND t.state = 'uncertain' AND t.copy = 1 AND t.answered_at <= $2
+            AND m.delivery = 'at_least_once' AND m.status = 'sending'
+        ORDER BY t.submitted_at LIMIT $3";
+
+    tx.query(UNPROVEN, params![carrier, since, limit], read_key)
+}
+
+/// Open attempts of a carrier whose message's validity ended before `ended`.
+pub fn overdue(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    ended: Timestamp,
+    limit: i64,
+) -> Result<Vec<AttemptKey>, StoreError> {
+    const OVERDUE: &str = "
+        SELECT t.account_id, t.message_id, t.part, t.attempt
+        FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+        WHERE t.carrier_id = $1 AND t.state IN ('submitting', 'uncertain') AND m.valid_until <= $2
+        ORDER BY t.submitted_at LIMIT $3";
+
+    tx.query(OVERDUE, params![carrier, ended, limit], read_key)
+}
+
+/// Ends the wait for evidence. Late evidence still counts.
+pub fn expire(tx: &mut Tx<'_>, keys: &[AttemptKey]) -> Result<u64, StoreError> {
+    const EXPIRE: Bulk = Bulk {
+        sqlite: "
+            UPDATE attempts SET state = 'expired'
+            WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
+                AND state IN ('submitting', 'uncertain')",
+        postgres: "
+            UPDATE attempts t SET state = 'expired'
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+                AS k (account_id, message_id, part, attempt)
+            WHERE t.account_id = k.account_id AND t.message_id = k.message_id AND t.part = k.part
+                AND t.attempt = k.attempt AND t.state IN ('submitting', 'uncertain')",
+    };
+
+    let rows: Vec<[Value<'_>; 4]> = keys
+        .iter()
+        .map(|key| {
+            [
+                Value::from(key.account),
+                Value::from(key.message),
+                Value::from(key.part),
+                Value::from(key.attempt),
+            ]
+        })
+        .collect();
+    tx.bulk(&EXPIRE, &rows)
+}
+
+/// Accepted attempts of a carrier without a settling receipt, whose carrier ids sort after `from`.
+pub fn awaiting_receipt(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    from: &str,
+    limit: i64,
+) -> Result<Vec<(String, String)>, StoreError> {
+    const AWAITING: &str = "
+        SELECT t.carrier_message_id, m.recipient
+        FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+        WHERE t.carrier_id = $1 AND t.match_id >= $2 AND t.state = 'accepted' AND t.receipt IS NULL
+        ORDER BY t.match_id LIMIT $3";
+
+    tx.query(AWAITING, params![carrier, from, limit], |row| Ok((row.get(0)?, row.get(1)?)))
+}

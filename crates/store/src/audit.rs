@@ -1,0 +1,229 @@
+//! The invariants as queries: each finds what breaks it.
+
+use domain::Timestamp;
+
+use crate::{StoreError, Tx, Value};
+
+/// One invariant and a query for its violations, each row a sentence about one.
+#[derive(Debug)]
+pub struct Invariant {
+    pub name: &'static str,
+    sql: &'static str,
+    /// Whether `$1` is the present.
+    timed: bool,
+}
+
+/// What an invariant's query found.
+#[derive(Debug)]
+pub struct Finding {
+    pub name: &'static str,
+    /// The first violations; empty where the invariant holds.
+    pub violations: Vec<String>,
+}
+
+/// Violations shown per invariant.
+const SHOWN_MAX: usize = 20;
+
+const INVARIANTS: &[Invariant] = &[
+    Invariant {
+        name: "no message is queued or sending past its validity and an hour",
+        sql: "SELECT 'message ' || CAST(id AS TEXT) || ' is ' || status FROM messages
+              WHERE status IN ('queued', 'sending') AND valid_until < $1 - 3900000000 LIMIT 21",
+        timed: true,
+    },
+    Invariant {
+        name: "each outbound message has one reserve of its price",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              LEFT JOIN transfers t ON t.account_id = m.account_id AND t.source_id = m.id AND t.kind = 'reserve'
+              WHERE m.direction = 'outbound' AND (t.amount IS NULL OR t.amount <> m.price) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "posts and voids of a settled message add up to its reserve",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              LEFT JOIN transfers p ON p.account_id = m.account_id AND p.source_id = m.id AND p.kind = 'post'
+              LEFT JOIN transfers v ON v.account_id = m.account_id AND v.source_id = m.id AND v.kind = 'void'
+              WHERE m.direction = 'outbound' AND m.status IN ('sent', 'delivered', 'failed')
+                  AND COALESCE(p.amount, 0) + COALESCE(v.amount, 0) <> m.price LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "no money of an unsettled message is posted or voided",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              JOIN transfers t ON t.account_id = m.account_id AND t.source_id = m.id AND t.kind IN ('post', 'void')
+              WHERE m.status IN ('queued', 'sending', 'received') LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "every message transfer belongs to a message",
+        sql: "SELECT t.kind || ' of message ' || CAST(t.source_id AS TEXT) FROM transfers t
+              LEFT JOIN messages m ON m.account_id = t.account_id AND m.id = t.source_id
+              WHERE t.kind IN ('reserve', 'post', 'void') AND m.id IS NULL LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "every transfer moves an amount between two books of its kind",
+        sql: "SELECT t.kind || ' of source ' || CAST(t.source_id AS TEXT) FROM transfers t
+              WHERE t.amount < 0 OR NOT (
+                  (t.kind = 'reserve' AND t.debit = 'available' AND t.credit = 'held')
+                  OR (t.kind = 'post' AND t.debit = 'held' AND t.credit = 'revenue')
+                  OR (t.kind = 'void' AND t.debit = 'held' AND t.credit = 'available')
+                  OR (t.kind = 'credit' AND t.debit = 'funds' AND t.credit = 'available')
+                  OR (t.kind = 'credit' AND t.debit = 'available' AND t.credit = 'funds')) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each stored balance is the sum of its entries",
+        sql: "SELECT 'account ' || CAST(w.account_id AS TEXT) || ' has ' || CAST(w.available AS TEXT)
+                  || ' available and ' || CAST(w.held AS TEXT) || ' held'
+              FROM wallets w
+              LEFT JOIN (
+                  SELECT account_id,
+                      CAST(SUM((CASE WHEN credit = 'available' THEN amount ELSE 0 END)
+                          - (CASE WHEN debit = 'available' THEN amount ELSE 0 END)) AS BIGINT) AS available,
+                      CAST(SUM((CASE WHEN credit = 'held' THEN amount ELSE 0 END)
+                          - (CASE WHEN debit = 'held' THEN amount ELSE 0 END)) AS BIGINT) AS held
+                  FROM transfers GROUP BY account_id) t ON t.account_id = w.account_id
+              WHERE w.available <> COALESCE(t.available, 0) OR w.held <> COALESCE(t.held, 0) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what is held is what unsettled messages reserved",
+        sql: "SELECT 'account ' || CAST(w.account_id AS TEXT) FROM wallets w
+              LEFT JOIN (SELECT account_id, CAST(SUM(price) AS BIGINT) AS price FROM messages
+                  WHERE status IN ('queued', 'sending') GROUP BY account_id) m
+                  ON m.account_id = w.account_id
+              WHERE w.held <> COALESCE(m.price, 0) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "all books add up to zero in each currency",
+        sql: "SELECT currency FROM (
+                  SELECT currency, credit AS book, amount AS change FROM transfers
+                  UNION ALL SELECT currency, debit, -amount FROM transfers) sides
+              GROUP BY currency HAVING SUM(change) <> 0 LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "no balance is below zero",
+        sql: "SELECT 'account ' || CAST(account_id AS TEXT) FROM wallets
+              WHERE available < 0 OR held < 0 LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a transfer's currency is its wallet's",
+        sql: "SELECT 'account ' || CAST(t.account_id AS TEXT) FROM transfers t
+              JOIN wallets w ON w.account_id = t.account_id WHERE t.currency <> w.currency LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "no part is attempted beyond the segments that were billed",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM attempts t
+              JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+              WHERE t.part < 1 OR t.part > m.segments LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "every part of a sent or delivered message was accepted",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              WHERE m.direction = 'outbound' AND m.status IN ('sent', 'delivered') AND m.segments <>
+                  (SELECT COUNT(DISTINCT t.part) FROM attempts t WHERE t.account_id = m.account_id
+                      AND t.message_id = m.id AND t.state = 'accepted') LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "at most two copies of a part may be on the wire, one where at_most_once was asked",
+        sql: "SELECT 'part ' || CAST(t.part AS TEXT) || ' of message ' || CAST(t.message_id AS TEXT)
+              FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+              WHERE t.state IN ('submitting', 'accepted', 'uncertain', 'expired')
+              GROUP BY t.account_id, t.message_id, t.part, m.delivery
+              HAVING COUNT(*) > (CASE WHEN m.delivery = 'at_most_once' THEN 1 ELSE 2 END) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a message delivered by receipts has one for each part",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              WHERE m.direction = 'outbound' AND m.status = 'delivered' AND m.segments <>
+                  (SELECT COUNT(DISTINCT t.part) FROM attempts t WHERE t.account_id = m.account_id
+                      AND t.message_id = m.id AND t.receipt = 'delivered') LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a terminal message has its time, any other has none",
+        sql: "SELECT 'message ' || CAST(id AS TEXT) || ' is ' || status FROM messages
+              WHERE (finished_at IS NULL) <> (status NOT IN ('delivered', 'failed')) AND status <> 'received'
+                  OR (failure IS NULL) <> (status <> 'failed') LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a customer's events follow the edges of a message's life",
+        sql: "SELECT 'message ' || CAST(e.message_id AS TEXT) || ': ' || e.was || ' to ' || e.status FROM (
+                  SELECT account_id, message_id, status,
+                      COALESCE(LAG(status) OVER (PARTITION BY account_id, message_id ORDER BY seq), '') AS was
+                  FROM events WHERE message_id IS NOT NULL) e
+              WHERE (e.was || '>' || e.status) NOT IN ('>queued', '>received', 'queued>sending',
+                  'queued>failed', 'sending>queued', 'sending>sent', 'sending>failed', 'sent>delivered',
+                  'sent>failed') LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each message's status is the one its last event told",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) || ' is ' || m.status FROM messages m
+              WHERE m.status <> COALESCE((SELECT e.status FROM events e WHERE e.account_id = m.account_id
+                  AND e.message_id = m.id AND e.seq = (SELECT MAX(l.seq) FROM events l
+                      WHERE l.account_id = m.account_id AND l.message_id = m.id)), '') LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "events are numbered without a gap up to the wallet's last",
+        sql: "SELECT 'account ' || CAST(w.account_id AS TEXT) FROM wallets w
+              LEFT JOIN (SELECT account_id, COUNT(*) AS count, MAX(seq) AS last FROM events
+                  GROUP BY account_id) e ON e.account_id = w.account_id
+              WHERE w.event_seq <> COALESCE(e.last, 0) OR w.event_seq <> COALESCE(e.count, 0) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "an idempotency key of a send names a message of its account",
+        sql: "SELECT 'message ' || CAST(i.message_id AS TEXT) FROM idempotency i
+              LEFT JOIN messages m ON m.account_id = i.account_id AND m.id = i.message_id
+              WHERE i.message_id IS NOT NULL AND m.id IS NULL LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "daily counts agree with the messages",
+        sql: "SELECT 'account ' || CAST(c.account_id AS TEXT) || ' day ' || CAST(c.day AS TEXT) FROM (
+                  SELECT account_id, number_id, day, outbound, inbound, delivered, failed FROM daily_counts
+                  UNION ALL
+                  SELECT account_id, number_id, created_at / 86400000000,
+                      -(CASE WHEN direction = 'outbound' THEN 1 ELSE 0 END),
+                      -(CASE WHEN direction = 'inbound' THEN 1 ELSE 0 END),
+                      -(CASE WHEN status = 'delivered' THEN 1 ELSE 0 END),
+                      -(CASE WHEN status = 'failed' THEN 1 ELSE 0 END) FROM messages) c
+              GROUP BY c.account_id, c.number_id, c.day
+              HAVING SUM(outbound) <> 0 OR SUM(inbound) <> 0 OR SUM(delivered) <> 0 OR SUM(failed) <> 0
+              LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a simulated number's messages never left the simulator",
+        sql: "SELECT 'message ' || CAST(t.message_id AS TEXT) FROM attempts t
+              JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+              JOIN carriers c ON c.id = t.carrier_id
+              WHERE m.simulated = 1 AND c.kind <> 'simulator' LIMIT 21",
+        timed: false,
+    },
+];
+
+/// Checks every invariant on the transaction's snapshot.
+pub fn run(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Finding>, StoreError> {
+    INVARIANTS
+        .iter()
+        .map(|invariant| {
+            let now = [Value::from(now)];
+            let params = if invariant.timed { &now[..] } else { &[] };
+            let mut violations = tx.query(invariant.sql, params, |row| row.get::<String>(0))?;
+            violations.truncate(SHOWN_MAX);
+            Ok(Finding { name: invariant.name, violations })
+        })
+        .collect()
+}

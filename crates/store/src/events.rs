@@ -1,0 +1,180 @@
+//! What a customer can see happen, in an order that has no gaps.
+
+use std::collections::BTreeMap;
+
+use domain::{AccountId, MessageId, MessageStatus, Timestamp};
+
+use crate::{Bulk, StoreError, Tx, Value, messages::{self, Message}, params};
+
+domain::words! {
+    pub enum EventKind {
+        SmsReceived = "sms.received",
+        SmsStatus = "sms.status",
+        WalletBalance = "wallet.balance",
+        NumberStatus = "number.status",
+    }
+}
+
+/// An event about to be stored.
+#[derive(Debug, Clone)]
+pub struct NewEvent {
+    pub account: AccountId,
+    pub kind: EventKind,
+    pub message: Option<MessageId>,
+    pub status: Option<MessageStatus>,
+    /// JSON, where the message does not say it all.
+    pub data: Option<String>,
+}
+
+impl NewEvent {
+    /// A message's new status, with a note for the customer.
+    pub fn status(
+        account: AccountId,
+        message: MessageId,
+        status: MessageStatus,
+        detail: Option<String>,
+    ) -> Self {
+        let kind = match status {
+            MessageStatus::Received => EventKind::SmsReceived,
+            _ => EventKind::SmsStatus,
+        };
+        Self { account, kind, message: Some(message), status: Some(status), data: detail }
+    }
+
+    pub fn balance(account: AccountId, data: String) -> Self {
+        Self { account, kind: EventKind::WalletBalance, message: None, status: None, data: Some(data) }
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct StoredEvent {
+    pub seq: i64,
+    pub kind: EventKind,
+    pub status: Option<MessageStatus>,
+    pub data: Option<String>,
+    pub at: Timestamp,
+    /// As it is now; the event's own status and time say what it was then.
+    pub message: Option<Message>,
+}
+
+/// Numbers the events under each account's row lock; answers the number that each got, in order.
+pub fn number(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<Vec<i64>, StoreError> {
+    const TAKE: Bulk = Bulk {
+        sqlite: "
+            UPDATE wallets SET event_seq = event_seq + ?2
+            WHERE account_id = ?1 RETURNING account_id, event_seq",
+        postgres: "
+            UPDATE wallets w SET event_seq = w.event_seq + e.added
+            FROM UNNEST($1::bigint[], $2::bigint[]) AS e (account_id, added)
+            WHERE w.account_id = e.account_id RETURNING w.account_id, w.event_seq",
+    };
+
+    let mut counts: BTreeMap<AccountId, i64> = BTreeMap::new();
+    for event in events {
+        *counts.entry(event.account).or_default() += 1;
+    }
+    let rows: Vec<[Value<'_>; 2]> =
+        counts.iter().map(|(account, count)| [Value::from(*account), Value::from(*count)]).collect();
+    let lasts = tx.bulk_query(&TAKE, &rows, |row| {
+        Ok((AccountId::new(row.get(0)?), row.get::<i64>(1)?))
+    })?;
+    let mut next: BTreeMap<AccountId, i64> = lasts
+        .into_iter()
+        .map(|(account, last)| (account, last - counts.get(&account).copied().unwrap_or(0)))
+        .collect();
+    events
+        .iter()
+        .map(|event| {
+            let seq = next
+                .get_mut(&event.account)
+                .ok_or_else(|| StoreError::corrupt("an account without a wallet"))?;
+            *seq += 1;
+            Ok(*seq)
+        })
+        .collect()
+}
+
+/// Stores events under the numbers that [`number`] gave them.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    events: &[NewEvent],
+    seqs: &[i64],
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    const INSERT: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO events (account_id, seq, kind, message_id, status, data, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        postgres: "
+            INSERT INTO events (account_id, seq, kind, message_id, status, data, created_at)
+            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[],
+                $6::text[], $7::bigint[])",
+    };
+
+    let rows: Vec<[Value<'_>; 7]> = events
+        .iter()
+        .zip(seqs)
+        .map(|(event, seq)| {
+            [
+                Value::from(event.account),
+                Value::from(*seq),
+                Value::from(event.kind.as_str()),
+                Value::from(event.message),
+                Value::from(event.status.map(MessageStatus::as_str)),
+                Value::from(event.data.as_deref()),
+                Value::from(at),
+            ]
+        })
+        .collect();
+    tx.bulk(&INSERT, &rows)?;
+    Ok(())
+}
+
+/// Numbers and stores events.
+pub fn append(tx: &mut Tx<'_>, events: &[NewEvent], at: Timestamp) -> Result<(), StoreError> {
+    let seqs = number(tx, events)?;
+    insert(tx, events, &seqs, at)
+}
+
+/// The number of the account's last event.
+pub fn last_seq(tx: &mut Tx<'_>, account: AccountId) -> Result<i64, StoreError> {
+    const LAST: &str = "SELECT event_seq FROM wallets WHERE account_id = $1";
+
+    Ok(tx.query_one(LAST, params![account], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// The account's events after `seq`, oldest first.
+pub fn after(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<StoredEvent>, StoreError> {
+    const AFTER: &str = "
+        SELECT seq, kind, message_id, status, data, created_at FROM events
+        WHERE account_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+
+    let found = tx.query(AFTER, params![account, seq, limit], |row| {
+        let message = row.get::<Option<i64>>(2)?.map(MessageId::new);
+        let event = StoredEvent {
+            seq: row.get(0)?,
+            kind: row.parsed(1)?,
+            status: row.parsed_or_null(3)?,
+            data: row.get(4)?,
+            at: row.time(5)?,
+            message: None,
+        };
+        Ok((event, message))
+    })?;
+    let wanted: Vec<(AccountId, MessageId)> =
+        found.iter().filter_map(|(_, message)| message.map(|id| (account, id))).collect();
+    let messages: BTreeMap<MessageId, Message> =
+        messages::find_many(tx, &wanted)?.into_iter().map(|message| (message.id, message)).collect();
+    Ok(found
+        .into_iter()
+        .map(|(event, id)| StoredEvent {
+            message: id.and_then(|id| messages.get(&id).cloned()),
+            ..event
+        })
+        .collect())
+}

@@ -1,0 +1,130 @@
+//! The double-entry ledger: every row moves an amount from one book to another.
+
+use domain::{AccountId, Currency, Micros, Timestamp};
+
+use crate::{Bulk, StoreError, Tx, Value, params};
+
+domain::words! {
+    /// Why money moved.
+    pub enum TransferKind {
+        /// Set aside when a message is accepted.
+        Reserve = "reserve",
+        /// Earned when a carrier accepted it.
+        Post = "post",
+        /// Given back when none did.
+        Void = "void",
+        /// Given, or with a negative sign taken, by an operator.
+        Credit = "credit",
+    }
+}
+
+domain::words! {
+    /// Where money lies. `available` and `held` are the customer's, the others the house's.
+    pub enum Book {
+        Available = "available",
+        Held = "held",
+        Revenue = "revenue",
+        /// What came in from outside.
+        Funds = "funds",
+    }
+}
+
+#[derive(Debug, Clone)]
+pub struct Transfer {
+    pub account: AccountId,
+    /// The message, or the transfer's own id where no message caused it.
+    pub source: i64,
+    pub kind: TransferKind,
+    /// Only where `available` moved: the customer sees those.
+    pub listed: Option<Listed>,
+    pub currency: Currency,
+    /// Never negative: the direction is in `debit` and `credit`.
+    pub amount: Micros,
+    pub debit: Book,
+    pub credit: Book,
+    pub note: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Listed {
+    pub id: i64,
+    pub available_after: Micros,
+}
+
+/// Records transfers. A second one of the same source and kind fails the transaction.
+pub fn record(tx: &mut Tx<'_>, transfers: &[Transfer], at: Timestamp) -> Result<(), StoreError> {
+    const RECORD: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO transfers (account_id, source_id, kind, id, currency, amount, debit, credit,
+                available_after, note, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+        postgres: "
+            INSERT INTO transfers (account_id, source_id, kind, id, currency, amount, debit, credit,
+                available_after, note, created_at)
+            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[],
+                $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[])",
+    };
+
+    let rows: Vec<[Value<'_>; 11]> = transfers
+        .iter()
+        .map(|transfer| {
+            [
+                Value::from(transfer.account),
+                Value::from(transfer.source),
+                Value::from(transfer.kind.as_str()),
+                Value::from(transfer.listed.map(|listed| listed.id)),
+                Value::from(transfer.currency.as_str()),
+                Value::from(transfer.amount),
+                Value::from(transfer.debit.as_str()),
+                Value::from(transfer.credit.as_str()),
+                Value::from(transfer.listed.map(|listed| listed.available_after)),
+                Value::from(transfer.note.as_deref()),
+                Value::from(at),
+            ]
+        })
+        .collect();
+    tx.bulk(&RECORD, &rows)?;
+    Ok(())
+}
+
+/// A movement of the customer's balance, as the wallet page lists it.
+#[derive(Debug, Clone)]
+pub struct Movement {
+    pub id: i64,
+    pub kind: TransferKind,
+    pub source: i64,
+    /// Negative where money left.
+    pub amount: Micros,
+    pub available_after: Micros,
+    pub currency: Currency,
+    pub note: Option<String>,
+    pub created_at: Timestamp,
+}
+
+/// Newest first, those with ids below `before`.
+pub fn movements(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Movement>, StoreError> {
+    const MOVEMENTS: &str = "
+        SELECT id, kind, source_id, amount, debit, available_after, currency, note, created_at
+        FROM transfers WHERE account_id = $1 AND id IS NOT NULL AND id < $2
+        ORDER BY id DESC LIMIT $3";
+
+    tx.query(MOVEMENTS, params![account, before, limit], |row| {
+        let amount = Micros::new(row.get(3)?);
+        let left = row.parsed::<Book>(4)? == Book::Available;
+        Ok(Movement {
+            id: row.get(0)?,
+            kind: row.parsed(1)?,
+            source: row.get(2)?,
+            amount: if left { amount.negated() } else { amount },
+            available_after: Micros::new(row.get(5)?),
+            currency: row.parsed(6)?,
+            note: row.get(7)?,
+            created_at: row.time(8)?,
+        })
+    })
+}

@@ -1,0 +1,252 @@
+//! All SQL of the product, for SQLite and PostgreSQL alike.
+//!
+//! [`Store::write`] runs a closure in a transaction of its own and answers when
+//! it is committed and synced; on SQLite, transactions that wait for the same
+//! moment share one commit. [`Store::read`] runs a closure on one snapshot.
+//! The functions in the modules take a [`Tx`] and never commit.
+//!
+//! Not here: rules (`domain`) and what follows from what (`engine`).
+
+pub mod accounts;
+pub mod api_keys;
+pub mod attempts;
+pub mod audit;
+mod error;
+pub mod carriers;
+pub mod events;
+pub mod id_blocks;
+pub mod idempotency;
+pub mod inbound;
+mod job;
+pub mod leases;
+pub mod ledger;
+pub mod messages;
+mod migrations;
+pub mod numbers;
+pub mod operators;
+pub mod orphans;
+mod postgres_pool;
+pub mod queue;
+pub mod routes;
+mod row;
+mod sqlite_pool;
+pub mod stats;
+mod tx;
+mod value;
+pub mod wallets;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc},
+    thread,
+    time::Duration,
+};
+
+use domain::Timestamp;
+use tokio::sync::oneshot;
+
+pub use error::StoreError;
+pub use job::AsStoreError;
+use job::{Job, JobQueue, Work};
+use postgres_pool::Use;
+pub use row::{Column, Row};
+pub use tx::{Bulk, Tx};
+pub use value::Value;
+
+const SQLITE_READERS: usize = 4;
+const POSTGRES_WRITERS: usize = 8;
+const POSTGRES_READERS: usize = 8;
+
+/// A read that takes longer is cut off.
+const READ_TIME_MAX: Duration = Duration::from_secs(30);
+
+/// Where the data lies.
+#[derive(Clone)]
+pub enum Location {
+    Sqlite(PathBuf),
+    Postgres(Box<postgres::Config>),
+}
+
+/// The text names no database that this program can use.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct InvalidLocation(String);
+
+impl Location {
+    /// `sqlite:PATH` or a `postgres://` URL.
+    pub fn parse(url: &str) -> Result<Self, InvalidLocation> {
+        if let Some(path) = url.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            if path.is_empty() {
+                return Err(InvalidLocation("write the path after sqlite:".to_owned()));
+            }
+            return Ok(Self::Sqlite(PathBuf::from(path)));
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let config = url
+                .parse()
+                .map_err(|error| InvalidLocation(format!("not a PostgreSQL URL: {error}")))?;
+            return Ok(Self::Postgres(Box::new(config)));
+        }
+        Err(InvalidLocation("write sqlite:PATH or postgres://USER@HOST/DATABASE".to_owned()))
+    }
+}
+
+impl std::fmt::Debug for Location {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(_) => f.write_str("postgres"),
+        }
+    }
+}
+
+/// The database, shared by everything in the process.
+#[derive(Clone)]
+pub struct Store {
+    writers: mpsc::Sender<Box<dyn Job>>,
+    readers: mpsc::Sender<Box<dyn Job>>,
+    postgres: bool,
+}
+
+impl std::fmt::Debug for Store {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(if self.postgres { "Store(postgres)" } else { "Store(sqlite)" })
+    }
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date.
+    ///
+    /// `durable`: refuse a PostgreSQL whose commits can be lost.
+    pub async fn open(location: &Location, durable: bool, now: Timestamp) -> Result<Self, StoreError> {
+        let location = location.clone();
+        let store = tokio::task::spawn_blocking(move || Self::start(&location, durable))
+            .await
+            .map_err(|error| StoreError::Unavailable(error.to_string()))??;
+        store.write(move |tx| migrations::apply(tx, now)).await?;
+        Ok(store)
+    }
+
+    fn start(location: &Location, durable: bool) -> Result<Self, StoreError> {
+        let (writers, write_jobs) = mpsc::channel::<Box<dyn Job>>();
+        let (readers, read_jobs) = mpsc::channel::<Box<dyn Job>>();
+        let read_jobs = Arc::new(JobQueue::new(read_jobs));
+        match location {
+            Location::Sqlite(path) => {
+                let writer = sqlite_pool::open_writer(path)?;
+                spawn("store-writer", move || sqlite_pool::write_loop(&writer, &write_jobs));
+                for _ in 0..SQLITE_READERS {
+                    let reader = sqlite_pool::Reader::open(path, Some(READ_TIME_MAX))?;
+                    let jobs = Arc::clone(&read_jobs);
+                    spawn("store-reader", move || sqlite_pool::read_loop(&reader, &jobs));
+                }
+            }
+            Location::Postgres(config) => {
+                if durable {
+                    postgres_pool::check_durability(config)?;
+                }
+                let write_jobs = Arc::new(JobQueue::new(write_jobs));
+                let reads = Use::Read {
+                    time_max_ms: u32::try_from(READ_TIME_MAX.as_millis()).unwrap_or(u32::MAX),
+                };
+                for (used_for, jobs, threads) in [
+                    (Use::Write, write_jobs, POSTGRES_WRITERS),
+                    (reads, read_jobs, POSTGRES_READERS),
+                ] {
+                    for _ in 0..threads {
+                        let (config, jobs) = (config.clone(), Arc::clone(&jobs));
+                        spawn("store-postgres", move || {
+                            postgres_pool::work_loop(&config, used_for, &jobs);
+                        });
+                    }
+                }
+            }
+        }
+        Ok(Self { writers, readers, postgres: matches!(location, Location::Postgres(_)) })
+    }
+
+    /// Whether several writes can be under way at once.
+    pub fn writes_concurrently(&self) -> bool {
+        self.postgres
+    }
+
+    /// Runs `body` in a transaction; answers once it is committed and synced.
+    ///
+    /// An `Err` undoes everything that `body` did. The body may be run more
+    /// than once (a serialization failure), so it changes nothing outside.
+    pub async fn write<T, E, F>(&self, body: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+    {
+        submit(&self.writers, body).await
+    }
+
+    /// Runs `body` on one snapshot, for at most 30 s. It must not write.
+    pub async fn read<T, E, F>(&self, body: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: From<StoreError> + AsStoreError + Send + 'static,
+    {
+        submit(&self.readers, body).await
+    }
+}
+
+async fn submit<T, E, F>(threads: &mpsc::Sender<Box<dyn Job>>, body: F) -> Result<T, E>
+where
+    F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
+    T: Send + 'static,
+    E: From<StoreError> + AsStoreError + Send + 'static,
+{
+    let stopped = || E::from(StoreError::Unavailable("the database threads have stopped".to_owned()));
+    let (reply, answer) = oneshot::channel();
+    threads.send(Box::new(Work::new(body, reply))).map_err(|_| stopped())?;
+    answer.await.unwrap_or_else(|_| Err(stopped()))
+}
+
+/// Reads everything on one snapshot, without the time limit: for an audit, no server needed.
+///
+/// Fails where the database does not exist yet.
+pub fn read_offline<T>(
+    location: &Location,
+    body: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+{
+    let (reply, answer) = oneshot::channel();
+    let job = Box::new(Work::new(body, reply));
+    match location {
+        Location::Sqlite(path) => {
+            existing(path)?;
+            sqlite_pool::Reader::open(path, None)?.run(job);
+        }
+        Location::Postgres(config) => {
+            let (jobs, queue) = mpsc::channel::<Box<dyn Job>>();
+            jobs.send(job).map_err(|_| StoreError::Unavailable("no reader".to_owned()))?;
+            drop(jobs);
+            postgres_pool::work_loop(config, Use::Read { time_max_ms: 0 }, &JobQueue::new(queue));
+        }
+    }
+    answer
+        .blocking_recv()
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("the reader stopped".to_owned())))
+}
+
+fn existing(path: &Path) -> Result<(), StoreError> {
+    if path.exists() {
+        Ok(())
+    } else {
+        Err(StoreError::Unavailable(format!("there is no database at {}", path.display())))
+    }
+}
+
+fn spawn(name: &str, body: impl FnOnce() + Send + 'static) {
+    thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(body)
+        .expect("the operating system can start a thread");
+}

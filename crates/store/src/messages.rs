@@ -1,0 +1,388 @@
+//! Messages, outbound and inbound.
+
+use domain::{
+    AccountId, CarrierId, Delivery, Direction, FailureCode, MessageId, MessageStatus, Micros,
+    NumberId, Timestamp, text::Encoding,
+};
+
+use crate::{Bulk, Row, StoreError, Tx, Value, params};
+
+#[derive(Debug, Clone)]
+pub struct Message {
+    pub account: AccountId,
+    pub id: MessageId,
+    /// The number of the event that told of it first.
+    pub seq: i64,
+    pub direction: Direction,
+    pub status: MessageStatus,
+    pub number: NumberId,
+    /// An E.164 number for outbound; inbound ones may come from a name or a short code.
+    pub sender: String,
+    pub recipient: String,
+    pub body: String,
+    pub encoding: Encoding,
+    pub segments: i64,
+    /// Of all segments, frozen at accept.
+    pub price: Micros,
+    pub carrier: Option<CarrierId>,
+    /// Never leaves the simulator.
+    pub simulated: bool,
+    pub delivery: Delivery,
+    pub not_before: Timestamp,
+    pub valid_until: Timestamp,
+    /// How often it was claimed.
+    pub tries: i64,
+    /// How often a carrier refused it for a while.
+    pub refusals: i64,
+    pub failure: Option<FailureCode>,
+    /// For the customer: what is going on.
+    pub detail: Option<String>,
+    pub created_at: Timestamp,
+    pub sending_at: Option<Timestamp>,
+    pub sent_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+}
+
+pub(crate) const COLUMNS: &str = "account_id, id, seq, direction, status, number_id, sender,
+    recipient, body, encoding, segments, price, carrier_id, simulated, delivery, not_before,
+    valid_until, tries, refusals, failure, detail, created_at, sending_at, sent_at, finished_at";
+
+pub(crate) fn read(row: &Row<'_>) -> Result<Message, StoreError> {
+    Ok(Message {
+        account: AccountId::new(row.get(0)?),
+        id: MessageId::new(row.get(1)?),
+        seq: row.get(2)?,
+        direction: row.parsed(3)?,
+        status: row.parsed(4)?,
+        number: NumberId::new(row.get(5)?),
+        sender: row.get(6)?,
+        recipient: row.get(7)?,
+        body: row.get(8)?,
+        encoding: row.parsed(9)?,
+        segments: row.get(10)?,
+        price: Micros::new(row.get(11)?),
+        carrier: row.get::<Option<i64>>(12)?.map(CarrierId::new),
+        simulated: row.flag(13)?,
+        delivery: row.parsed(14)?,
+        not_before: row.time(15)?,
+        valid_until: row.time(16)?,
+        tries: row.get(17)?,
+        refusals: row.get(18)?,
+        failure: row.parsed_or_null(19)?,
+        detail: row.get(20)?,
+        created_at: row.time(21)?,
+        sending_at: row.time_or_null(22)?,
+        sent_at: row.time_or_null(23)?,
+        finished_at: row.time_or_null(24)?,
+    })
+}
+
+pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
+    const INSERT: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender,
+                recipient, body, encoding, segments, price, carrier_id, simulated, delivery,
+                not_before, valid_until, tries, refusals, failure, detail, created_at, sending_at,
+                sent_at, finished_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
+                ?19, ?20, ?21, ?22, ?23, ?24, ?25)",
+        postgres: "
+            INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender,
+                recipient, body, encoding, segments, price, carrier_id, simulated, delivery,
+                not_before, valid_until, tries, refusals, failure, detail, created_at, sending_at,
+                sent_at, finished_at)
+            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
+                $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[],
+                $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[],
+                $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::text[],
+                $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[])",
+    };
+
+    let rows: Vec<[Value<'_>; 25]> = messages.iter().map(columns).collect();
+    tx.bulk(&INSERT, &rows)?;
+    Ok(())
+}
+
+fn columns(message: &Message) -> [Value<'_>; 25] {
+    [
+        Value::from(message.account),
+        Value::from(message.id),
+        Value::from(message.seq),
+        Value::from(message.direction.as_str()),
+        Value::from(message.status.as_str()),
+        Value::from(message.number),
+        Value::from(&message.sender),
+        Value::from(&message.recipient),
+        Value::from(&message.body),
+        Value::from(message.encoding.as_str()),
+        Value::from(message.segments),
+        Value::from(message.price),
+        Value::from(message.carrier),
+        Value::from(message.simulated),
+        Value::from(message.delivery.as_str()),
+        Value::from(message.not_before),
+        Value::from(message.valid_until),
+        Value::from(message.tries),
+        Value::from(message.refusals),
+        Value::from(message.failure.map(FailureCode::as_str)),
+        Value::from(message.detail.as_deref()),
+        Value::from(message.created_at),
+        Value::from(message.sending_at),
+        Value::from(message.sent_at),
+        Value::from(message.finished_at),
+    ]
+}
+
+/// What a step of an outbound message's life changes.
+#[derive(Debug, Clone)]
+pub struct Change {
+    pub account: AccountId,
+    pub id: MessageId,
+    /// The status that the step started from; another one means that somebody was faster.
+    pub from: MessageStatus,
+    pub to: MessageStatus,
+    pub carrier: Option<CarrierId>,
+    pub not_before: Timestamp,
+    pub refusals: i64,
+    pub failure: Option<FailureCode>,
+    pub detail: Option<String>,
+    pub sent_at: Option<Timestamp>,
+    pub finished_at: Option<Timestamp>,
+}
+
+/// Applies changes, each only where the message still is as it was; answers how many were.
+pub fn change(tx: &mut Tx<'_>, changes: &[Change]) -> Result<u64, StoreError> {
+    const CHANGE: Bulk = Bulk {
+        sqlite: "
+            UPDATE messages SET status = ?4, carrier_id = ?5, not_before = ?6, refusals = ?7,
+                failure = ?8, detail = ?9, sent_at = ?10, finished_at = ?11
+            WHERE account_id = ?1 AND id = ?2 AND status = ?3",
+        postgres: "
+            UPDATE messages m SET status = c.status, carrier_id = c.carrier_id,
+                not_before = c.not_before, refusals = c.refusals, failure = c.failure,
+                detail = c.detail, sent_at = c.sent_at, finished_at = c.finished_at
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::bigint[],
+                $6::bigint[], $7::bigint[], $8::text[], $9::text[], $10::bigint[], $11::bigint[])
+                AS c (account_id, id, was, status, carrier_id, not_before, refusals, failure,
+                    detail, sent_at, finished_at)
+            WHERE m.account_id = c.account_id AND m.id = c.id AND m.status = c.was",
+    };
+
+    let rows: Vec<[Value<'_>; 11]> = changes
+        .iter()
+        .map(|change| {
+            [
+                Value::from(change.account),
+                Value::from(change.id),
+                Value::from(change.from.as_str()),
+                Value::from(change.to.as_str()),
+                Value::from(change.carrier),
+                Value::from(change.not_before),
+                Value::from(change.refusals),
+                Value::from(change.failure.map(FailureCode::as_str)),
+                Value::from(change.detail.as_deref()),
+                Value::from(change.sent_at),
+                Value::from(change.finished_at),
+            ]
+        })
+        .collect();
+    tx.bulk(&CHANGE, &rows)
+}
+
+pub fn find(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: MessageId,
+) -> Result<Option<Message>, StoreError> {
+    Ok(find_many(tx, &[(account, id)])?.into_iter().next())
+}
+
+/// The messages among `wanted` that exist, in no promised order, each once on SQLite and PostgreSQL alike.
+pub fn find_many(
+    tx: &mut Tx<'_>,
+    wanted: &[(AccountId, MessageId)],
+) -> Result<Vec<Message>, StoreError> {
+    const FIND: Bulk = Bulk {
+        sqlite: "
+            SELECT account_id, id, seq, direction, status, number_id, sender, recipient, body,
+                encoding, segments, price, carrier_id, simulated, delivery, not_before, valid_until,
+                tries, refusals, failure, detail, created_at, sending_at, sent_at, finished_at
+            FROM messages WHERE account_id = ?1 AND id = ?2",
+        postgres: "
+            SELECT m.account_id, m.id, m.seq, m.direction, m.status, m.number_id, m.sender,
+                m.recipient, m.body, m.encoding, m.segments, m.price, m.carrier_id, m.simulated,
+                m.delivery, m.not_before, m.valid_until, m.tries, m.refusals, m.failure, m.detail,
+                m.created_at, m.sending_at, m.sent_at, m.finished_at
+            FROM UNNEST($1::bigint[], $2::bigint[]) AS w (account_id, id)
+            JOIN messages m ON m.account_id = w.account_id AND m.id = w.id",
+    };
+
+    let mut distinct = wanted.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let rows: Vec<[Value<'_>; 2]> =
+        distinct.iter().map(|(account, id)| [Value::from(*account), Value::from(*id)]).collect();
+    tx.bulk_query(&FIND, &rows, read)
+}
+
+/// Locks the messages among `wanted` for the rest of the transaction and reads them.
+///
+/// On SQLite there is one writer, which is lock enough.
+pub fn lock_many(
+    tx: &mut Tx<'_>,
+    wanted: &[(AccountId, MessageId)],
+) -> Result<Vec<Message>, StoreError> {
+    const LOCK: &str = "
+        SELECT 1 FROM messages m
+        JOIN UNNEST($1::bigint[], $2::bigint[]) AS w (account_id, id)
+            ON m.account_id = w.account_id AND m.id = w.id
+        ORDER BY m.account_id, m.id FOR UPDATE OF m";
+    const NOTHING: &str = "SELECT 1 WHERE $1 = $2 AND 1 = 0";
+
+    if tx.is_postgres() {
+        let rows: Vec<[Value<'_>; 2]> =
+            wanted.iter().map(|(account, id)| [Value::from(*account), Value::from(*id)]).collect();
+        tx.bulk_query(&Bulk { sqlite: NOTHING, postgres: LOCK }, &rows, |_| Ok(()))?;
+    }
+    find_many(tx, wanted)
+}
+
+/// Which messages of an account a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    pub direction: Option<Direction>,
+    pub number: Option<NumberId>,
+    pub status: Option<MessageStatus>,
+    pub to: Option<String>,
+    pub from: Option<String>,
+    pub since: Option<Timestamp>,
+    pub until: Option<Timestamp>,
+    /// Part of the text, whatever its case.
+    pub text: Option<String>,
+}
+
+/// Newest first, those with ids below `before`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    filter: &Filter,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let directions = match (filter.number, filter.direction) {
+        // The index by number leads with the direction: read each by itself and merge.
+        (Some(_), None) => vec![Some(Direction::Outbound), Some(Direction::Inbound)],
+        (_, direction) => vec![direction],
+    };
+    let mut found = Vec::new();
+    for direction in directions {
+        let filter = Filter { direction, ..filter.clone() };
+        found.extend(page(tx, account, &filter, ("id < ", before), "id DESC", limit)?);
+    }
+    found.sort_unstable_by_key(|message| std::cmp::Reverse(message.id));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// Oldest first, those that became visible after the message `after` did.
+///
+/// Reads the account's events, so that a message which another node committed
+/// late is not passed over.
+pub fn list_after(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    filter: &Filter,
+    after: MessageId,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    const SEQ: &str = "SELECT seq FROM messages WHERE account_id = $1 AND id <= $2
+        ORDER BY id DESC LIMIT 1";
+
+    let seq = tx.query_one(SEQ, params![account, after], |row| row.get(0))?.unwrap_or(0);
+    page(tx, account, filter, ("seq > ", seq), "seq", limit)
+}
+
+fn page(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    filter: &Filter,
+    position: (&str, i64),
+    order: &str,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let text = filter.text.as_deref().map(pattern);
+    let mut conditions = vec!["account_id = $1".to_owned()];
+    let mut params = vec![Value::from(account)];
+    let given = [
+        (position.0, Some(Value::from(position.1))),
+        ("direction = ", filter.direction.map(|direction| Value::from(direction.as_str()))),
+        ("number_id = ", filter.number.map(Value::from)),
+        ("status = ", filter.status.map(|status| Value::from(status.as_str()))),
+        ("recipient = ", filter.to.as_deref().map(Value::from)),
+        ("sender = ", filter.from.as_deref().map(Value::from)),
+        ("created_at >= ", filter.since.map(Value::from)),
+        ("created_at < ", filter.until.map(Value::from)),
+    ];
+    for (condition, value) in given {
+        if let Some(value) = value {
+            params.push(value);
+            conditions.push(format!("{condition}${}", params.len()));
+        }
+    }
+    if let Some(text) = &text {
+        params.push(Value::from(text));
+        conditions.push(format!("LOWER(body) LIKE ${} ESCAPE '\\'", params.len()));
+    }
+    params.push(Value::from(limit));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages WHERE {} ORDER BY {order} LIMIT ${}",
+        conditions.join(" AND "),
+        params.len()
+    );
+    tx.query(&sql, &params, read)
+}
+
+/// `LIKE` for "contains", with its own signs taken literally.
+fn pattern(text: &str) -> String {
+    let mut pattern = String::from("%");
+    for character in text.to_lowercase().chars() {
+        if matches!(character, '%' | '_' | '\\') {
+            pattern.push('\\');
+        }
+        pattern.push(character);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Every account's messages for the operator, newest first, those with ids below `before`.
+pub fn list_all(
+    tx: &mut Tx<'_>,
+    account: Option<AccountId>,
+    filter: &Filter,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    const ACCOUNTS: &str = "SELECT id FROM accounts ORDER BY id";
+
+    let accounts = match account {
+        Some(account) => vec![account],
+        None => tx.query(ACCOUNTS, &[], |row| row.get(0).map(AccountId::new))?,
+    };
+    let mut found = Vec::new();
+    for account in accounts {
+        found.extend(list(tx, account, filter, before, limit)?);
+    }
+    found.sort_unstable_by_key(|message| std::cmp::Reverse(message.id));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
+}
+
+/// A message of any account, for the operator.
+pub fn find_any(tx: &mut Tx<'_>, id: MessageId) -> Result<Option<Message>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM messages
+         WHERE account_id IN (SELECT id FROM accounts) AND id = $1"
+    );
+    tx.query_one(&sql, params![id], read)
+}

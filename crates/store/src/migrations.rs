@@ -1,0 +1,46 @@
+//! The schema's history. Each step exists for both engines; a test compares what they make.
+
+use domain::Timestamp;
+
+use crate::{StoreError, Tx, params};
+
+struct Migration {
+    version: i64,
+    sqlite: &'static str,
+    postgres: &'static str,
+}
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    version: 1,
+    sqlite: include_str!("../migrations/sqlite/0001_ground.sql"),
+    postgres: include_str!("../migrations/postgres/0001_ground.sql"),
+}];
+
+/// Any number that nobody else locks on this database.
+const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(4611686018427387)";
+
+/// Brings the schema to this version; refuses one that is newer.
+pub(crate) fn apply(tx: &mut Tx<'_>, at: Timestamp) -> Result<(), StoreError> {
+    const TABLE: &str = "CREATE TABLE IF NOT EXISTS schema_migrations (
+        version BIGINT NOT NULL PRIMARY KEY, applied_at BIGINT NOT NULL)";
+    const APPLIED: &str = "SELECT version FROM schema_migrations";
+    const RECORD: &str = "INSERT INTO schema_migrations (version, applied_at) VALUES ($1, $2)";
+
+    if tx.is_postgres() {
+        tx.script(POSTGRES_LOCK)?;
+    }
+    tx.script(TABLE)?;
+    let applied = tx.query(APPLIED, &[], |row| row.get::<i64>(0))?;
+    let newest = MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or(0);
+    if let Some(newer) = applied.iter().find(|version| **version > newest) {
+        return Err(StoreError::Refused(format!(
+            "the database has schema version {newer}, this program knows {newest}: \
+             start the newer program"
+        )));
+    }
+    for migration in MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version)) {
+        tx.script(if tx.is_postgres() { migration.postgres } else { migration.sqlite })?;
+        tx.execute(RECORD, params![migration.version, at])?;
+    }
+    Ok(())
+}

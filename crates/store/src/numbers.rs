@@ -1,0 +1,178 @@
+//! The inventory of phone numbers.
+
+use domain::{
+    AccountId, CarrierId, Country, E164, NumberId, NumberStatus, NumberType, Timestamp,
+};
+
+use crate::{Bulk, Row, StoreError, Tx, Value, accounts::AccountStatus, params};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NumberRecord {
+    pub id: NumberId,
+    pub number: E164,
+    pub country: Country,
+    pub number_type: NumberType,
+    pub status: NumberStatus,
+    pub account: Option<AccountId>,
+    pub sms_enabled: bool,
+    /// The carrier that this number's messages go through first.
+    pub carrier: Option<CarrierId>,
+    /// Never leaves the simulator.
+    pub simulated: bool,
+    pub created_at: Timestamp,
+}
+
+const COLUMNS: &str = "id, number, country, type, status, account_id, sms_enabled, carrier_id,
+    simulated, created_at";
+
+fn read(row: &Row<'_>) -> Result<NumberRecord, StoreError> {
+    Ok(NumberRecord {
+        id: NumberId::new(row.get(0)?),
+        number: row.parsed(1)?,
+        country: row.parsed(2)?,
+        number_type: row.parsed(3)?,
+        status: row.parsed(4)?,
+        account: row.get::<Option<i64>>(5)?.map(AccountId::new),
+        sms_enabled: row.flag(6)?,
+        carrier: row.get::<Option<i64>>(7)?.map(CarrierId::new),
+        simulated: row.flag(8)?,
+        created_at: row.time(9)?,
+    })
+}
+
+/// What a send needs to know of its From number and of the account that owns it.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    pub id: NumberId,
+    pub account: AccountId,
+    pub number: E164,
+    pub status: NumberStatus,
+    pub sms_enabled: bool,
+    pub carrier: Option<CarrierId>,
+    pub simulated: bool,
+    pub account_status: AccountStatus,
+    /// Messages a second.
+    pub rate_limit: i64,
+}
+
+/// The senders among `wanted`; one that is another account's is as good as none.
+pub fn senders(
+    tx: &mut Tx<'_>,
+    wanted: &[(AccountId, NumberId)],
+) -> Result<Vec<Sender>, StoreError> {
+    const SENDERS: Bulk = Bulk {
+        sqlite: "
+            SELECT n.id, n.account_id, n.number, n.status, n.sms_enabled, n.carrier_id, n.simulated,
+                a.status, a.rate_limit
+            FROM numbers n JOIN accounts a ON a.id = n.account_id
+            WHERE n.account_id = ?1 AND n.id = ?2",
+        postgres: "
+            SELECT n.id, n.account_id, n.number, n.status, n.sms_enabled, n.carrier_id, n.simulated,
+                a.status, a.rate_limit
+            FROM UNNEST($1::bigint[], $2::bigint[]) AS wanted (account_id, id)
+            JOIN numbers n ON n.account_id = wanted.account_id AND n.id = wanted.id
+            JOIN accounts a ON a.id = n.account_id",
+    };
+
+    let rows: Vec<[Value<'_>; 2]> =
+        wanted.iter().map(|(account, id)| [Value::from(*account), Value::from(*id)]).collect();
+    tx.bulk_query(&SENDERS, &rows, |row| {
+        Ok(Sender {
+            id: NumberId::new(row.get(0)?),
+            account: AccountId::new(row.get(1)?),
+            number: row.parsed(2)?,
+            status: row.parsed(3)?,
+            sms_enabled: row.flag(4)?,
+            carrier: row.get::<Option<i64>>(5)?.map(CarrierId::new),
+            simulated: row.flag(6)?,
+            account_status: row.parsed(7)?,
+            rate_limit: row.get(8)?,
+        })
+    })
+}
+
+/// Adds numbers; answers how many were new. One that exists is left as it is.
+pub fn insert(tx: &mut Tx<'_>, numbers: &[NumberRecord]) -> Result<u64, StoreError> {
+    const INSERT: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO numbers (id, number, country, type, status, account_id, sms_enabled,
+                carrier_id, simulated, created_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT DO NOTHING",
+        postgres: "
+            INSERT INTO numbers (id, number, country, type, status, account_id, sms_enabled,
+                carrier_id, simulated, created_at)
+            SELECT * FROM UNNEST($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[],
+                $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[])
+            ON CONFLICT DO NOTHING",
+    };
+
+    let rows: Vec<[Value<'_>; 10]> = numbers.iter().map(columns).collect();
+    tx.bulk(&INSERT, &rows)
+}
+
+fn columns(number: &NumberRecord) -> [Value<'_>; 10] {
+    [
+        Value::from(number.id),
+        Value::from(&number.number),
+        Value::from(number.country.as_str()),
+        Value::from(number.number_type.as_str()),
+        Value::from(number.status.as_str()),
+        Value::from(number.account),
+        Value::from(number.sms_enabled),
+        Value::from(number.carrier),
+        Value::from(number.simulated),
+        Value::from(number.created_at),
+    ]
+}
+
+/// Writes everything that can change of a number.
+pub fn update(tx: &mut Tx<'_>, number: &NumberRecord) -> Result<(), StoreError> {
+    const UPDATE: &str = "
+        UPDATE numbers SET country = $1, type = $2, status = $3, account_id = $4, sms_enabled = $5,
+            carrier_id = $6, simulated = $7
+        WHERE id = $8";
+
+    tx.execute(
+        UPDATE,
+        params![
+            number.country.as_str(),
+            number.number_type.as_str(),
+            number.status.as_str(),
+            number.account,
+            number.sms_enabled,
+            number.carrier,
+            number.simulated,
+            number.id
+        ],
+    )?;
+    Ok(())
+}
+
+pub fn find(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<NumberRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id = $1");
+    tx.query_one(&sql, params![id], read)
+}
+
+pub fn find_by_number(tx: &mut Tx<'_>, number: &E164) -> Result<Option<NumberRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE number = $1");
+    tx.query_one(&sql, params![number], read)
+}
+
+/// An account's numbers, newest first, those with ids below `before`.
+pub fn of_account(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<NumberRecord>, StoreError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM numbers WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+    );
+    tx.query(&sql, params![account, before, limit], read)
+}
+
+/// The whole inventory, newest first, those with ids below `before`.
+pub fn list(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<Vec<NumberRecord>, StoreError> {
+    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id < $1 ORDER BY id DESC LIMIT $2");
+    tx.query(&sql, params![before, limit], read)
+}

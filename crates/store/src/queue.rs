@@ -1,0 +1,124 @@
+//! The queue: messages with the status `queued`, claimed by the node that holds their carrier's lease.
+
+use domain::{AccountId, CarrierId, MessageId, Timestamp};
+
+use crate::{Bulk, StoreError, Tx, Value, messages::{self, Message}, params};
+
+/// Messages of a carrier that are due, in the order in which they leave.
+pub fn due(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let sql = format!(
+        "SELECT {} FROM messages
+         WHERE carrier_id = $1 AND status = 'queued' AND not_before <= $2
+         ORDER BY not_before, id LIMIT $3",
+        messages::COLUMNS
+    );
+    tx.query(&sql, params![carrier, now, limit], messages::read)
+}
+
+/// Takes due messages for sending; answers those that were really taken.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    messages: &[Message],
+    at: Timestamp,
+) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
+    const CLAIM: Bulk = Bulk {
+        sqlite: "
+            UPDATE messages SET status = 'sending', tries = tries + 1, sending_at = ?3, detail = NULL
+            WHERE account_id = ?1 AND id = ?2 AND status = 'queued' RETURNING account_id, id",
+        postgres: "
+            UPDATE messages m SET status = 'sending', tries = m.tries + 1, sending_at = c.at,
+                detail = NULL
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[]) AS c (account_id, id, at)
+            WHERE m.account_id = c.account_id AND m.id = c.id AND m.status = 'queued'
+            RETURNING m.account_id, m.id",
+    };
+
+    let rows: Vec<[Value<'_>; 3]> = messages
+        .iter()
+        .map(|message| [Value::from(message.account), Value::from(message.id), Value::from(at)])
+        .collect();
+    tx.bulk_query(&CLAIM, &rows, |row| {
+        Ok((AccountId::new(row.get(0)?), MessageId::new(row.get(1)?)))
+    })
+}
+
+/// Counts a further try of messages that are being resent while they stay `sending`.
+pub fn count_try(
+    tx: &mut Tx<'_>,
+    messages: &[(AccountId, MessageId)],
+) -> Result<(), StoreError> {
+    const COUNT: Bulk = Bulk {
+        sqlite: "UPDATE messages SET tries = tries + 1 WHERE account_id = ?1 AND id = ?2",
+        postgres: "
+            UPDATE messages m SET tries = m.tries + 1
+            FROM UNNEST($1::bigint[], $2::bigint[]) AS c (account_id, id)
+            WHERE m.account_id = c.account_id AND m.id = c.id",
+    };
+
+    let rows: Vec<[Value<'_>; 2]> =
+        messages.iter().map(|(account, id)| [Value::from(*account), Value::from(*id)]).collect();
+    tx.bulk(&COUNT, &rows)?;
+    Ok(())
+}
+
+/// Queued messages of a carrier whose validity has passed.
+pub fn expired(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    now: Timestamp,
+    limit: i64,
+) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
+    const EXPIRED: &str = "
+        SELECT account_id, id FROM messages
+        WHERE carrier_id = $1 AND status = 'queued' AND valid_until <= $2 LIMIT $3";
+
+    tx.query(EXPIRED, params![carrier, now, limit], |row| {
+        Ok((AccountId::new(row.get(0)?), MessageId::new(row.get(1)?)))
+    })
+}
+
+/// Gives queued messages to other carriers.
+pub fn reroute(
+    tx: &mut Tx<'_>,
+    moves: &[(AccountId, MessageId, CarrierId)],
+) -> Result<u64, StoreError> {
+    const REROUTE: Bulk = Bulk {
+        sqlite: "
+            UPDATE messages SET carrier_id = ?3
+            WHERE account_id = ?1 AND id = ?2 AND status = 'queued'",
+        postgres: "
+            UPDATE messages m SET carrier_id = r.carrier_id
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[]) AS r (account_id, id, carrier_id)
+            WHERE m.account_id = r.account_id AND m.id = r.id AND m.status = 'queued'",
+    };
+
+    let rows: Vec<[Value<'_>; 3]> = moves
+        .iter()
+        .map(|(account, id, carrier)| {
+            [Value::from(*account), Value::from(*id), Value::from(*carrier)]
+        })
+        .collect();
+    tx.bulk(&REROUTE, &rows)
+}
+
+/// How many messages wait for a carrier.
+pub fn depth(tx: &mut Tx<'_>, carrier: CarrierId) -> Result<i64, StoreError> {
+    const DEPTH: &str =
+        "SELECT COUNT(*) FROM messages WHERE carrier_id = $1 AND status = 'queued'";
+
+    Ok(tx.query_one(DEPTH, params![carrier], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// When the carrier's next message becomes due.
+pub fn next_due(tx: &mut Tx<'_>, carrier: CarrierId) -> Result<Option<Timestamp>, StoreError> {
+    const NEXT: &str = "
+        SELECT not_before FROM messages WHERE carrier_id = $1 AND status = 'queued'
+        ORDER BY not_before LIMIT 1";
+
+    tx.query_one(NEXT, params![carrier], |row| row.time(0))
+}

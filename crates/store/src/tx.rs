@@ -1,0 +1,181 @@
+//! A transaction on either engine; one body of code drives both.
+
+use std::fmt;
+
+use postgres::types::ToSql;
+
+use crate::{
+    StoreError, Value,
+    postgres_pool::PgConnection,
+    row::Row,
+    value::ColumnValues,
+};
+
+/// An open transaction. Store functions take it and never commit.
+pub struct Tx<'c> {
+    inner: Inner<'c>,
+}
+
+enum Inner<'c> {
+    Sqlite(&'c rusqlite::Connection),
+    Postgres(&'c mut PgConnection),
+}
+
+/// A statement for a set of rows, in the form that each engine runs fastest.
+///
+/// `sqlite` is run once for each row with the row's values as `$1…`;
+/// `postgres` once for all, with each column as an array (`UNNEST($1::bigint[], …)`).
+#[derive(Debug, Clone, Copy)]
+pub struct Bulk {
+    pub sqlite: &'static str,
+    pub postgres: &'static str,
+}
+
+impl fmt::Debug for Tx<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.inner {
+            Inner::Sqlite(_) => "Tx::Sqlite",
+            Inner::Postgres(_) => "Tx::Postgres",
+        })
+    }
+}
+
+impl<'c> Tx<'c> {
+    pub(crate) fn sqlite(connection: &'c rusqlite::Connection) -> Self {
+        Self { inner: Inner::Sqlite(connection) }
+    }
+
+    pub(crate) fn postgres(connection: &'c mut PgConnection) -> Self {
+        Self { inner: Inner::Postgres(connection) }
+    }
+
+    pub(crate) fn is_postgres(&self) -> bool {
+        matches!(self.inner, Inner::Postgres(_))
+    }
+
+    /// Runs a statement and tells how many rows it changed.
+    pub fn execute(&mut self, sql: &str, params: &[Value<'_>]) -> Result<u64, StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let changed = statement.execute(rusqlite::params_from_iter(params))?;
+                Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+            }
+            Inner::Postgres(connection) => {
+                let statement = connection.prepared(sql)?;
+                Ok(connection.client().execute(&statement, &as_dyn(params))?)
+            }
+        }
+    }
+
+    pub fn query<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(sql)?;
+                let mut rows = statement.query(rusqlite::params_from_iter(params))?;
+                let mut found = Vec::new();
+                while let Some(row) = rows.next()? {
+                    found.push(read(&Row::Sqlite(row))?);
+                }
+                Ok(found)
+            }
+            Inner::Postgres(connection) => {
+                let statement = connection.prepared(sql)?;
+                let rows = connection.client().query(&statement, &as_dyn(params))?;
+                rows.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// The first row, if there is one.
+    pub fn query_one<T>(
+        &mut self,
+        sql: &str,
+        params: &[Value<'_>],
+        read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Option<T>, StoreError> {
+        Ok(self.query(sql, params, read)?.into_iter().next())
+    }
+
+    /// Runs `bulk` for every row and tells how many rows it changed in all.
+    pub fn bulk<const N: usize>(
+        &mut self,
+        bulk: &Bulk,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        match &mut self.inner {
+            Inner::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(bulk.sqlite)?;
+                let mut changed = 0;
+                for row in rows {
+                    changed += statement.execute(rusqlite::params_from_iter(row))?;
+                }
+                Ok(u64::try_from(changed).unwrap_or(u64::MAX))
+            }
+            Inner::Postgres(connection) => {
+                let statement = connection.prepared(bulk.postgres)?;
+                let columns = columns(rows);
+                Ok(connection.client().execute(&statement, &columns_as_dyn(&columns))?)
+            }
+        }
+    }
+
+    /// Runs `bulk` for every row and reads what it returns, in no promised order.
+    pub fn bulk_query<T, const N: usize>(
+        &mut self,
+        bulk: &Bulk,
+        rows: &[[Value<'_>; N]],
+        mut read: impl FnMut(&Row<'_>) -> Result<T, StoreError>,
+    ) -> Result<Vec<T>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &mut self.inner {
+            Inner::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(bulk.sqlite)?;
+                let mut found = Vec::with_capacity(rows.len());
+                for row in rows {
+                    let mut answers = statement.query(rusqlite::params_from_iter(row))?;
+                    while let Some(answer) = answers.next()? {
+                        found.push(read(&Row::Sqlite(answer))?);
+                    }
+                }
+                Ok(found)
+            }
+            Inner::Postgres(connection) => {
+                let statement = connection.prepared(bulk.postgres)?;
+                let columns = columns(rows);
+                let answers = connection.client().query(&statement, &columns_as_dyn(&columns))?;
+                answers.iter().map(|row| read(&Row::Postgres(row))).collect()
+            }
+        }
+    }
+
+    /// Runs several statements without parameters: a migration.
+    pub(crate) fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
+            Inner::Postgres(connection) => Ok(connection.client().batch_execute(sql)?),
+        }
+    }
+}
+
+fn as_dyn<'a>(params: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    params.iter().map(|value| -> &(dyn ToSql + Sync) { value }).collect()
+}
+
+fn columns<'a, const N: usize>(rows: &[[Value<'a>; N]]) -> [ColumnValues<'a>; N] {
+    std::array::from_fn(|column| ColumnValues(rows.iter().map(|row| row[column]).collect()))
+}
+
+fn columns_as_dyn<'a>(columns: &'a [ColumnValues<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    columns.iter().map(|column| -> &(dyn ToSql + Sync) { column }).collect()
+}

@@ -1,0 +1,149 @@
+//! The row that guards an account's money and rate.
+
+use domain::{AccountId, Currency, Micros, Timestamp, rate};
+
+use crate::{Bulk, StoreError, Tx, Value, params};
+
+/// What an account asks for with one or several messages.
+#[derive(Debug, Clone, Copy)]
+pub struct Admission {
+    pub account: AccountId,
+    pub cost: Micros,
+    pub messages: i64,
+    /// Messages a second.
+    pub rate_limit: i64,
+    /// A batch is admitted whatever the rate, and leaves at it.
+    pub paced: bool,
+}
+
+/// The wallet after an admission.
+#[derive(Debug, Clone, Copy)]
+pub struct Admitted {
+    pub account: AccountId,
+    pub available: Micros,
+    /// The rate state after it.
+    pub tat: i64,
+}
+
+/// Takes money and rate together, each admission whole or not at all. At most
+/// one per account: those that are missing from the answer were refused.
+pub fn admit(
+    tx: &mut Tx<'_>,
+    admissions: &[Admission],
+    now: Timestamp,
+) -> Result<Vec<Admitted>, StoreError> {
+    // $3: the time the messages take at the account's rate. $5: the latest tat that is admitted.
+    const ADMIT: Bulk = Bulk {
+        sqlite: "
+            UPDATE wallets SET available = available - ?2, held = held + ?2,
+                tat = MAX(tat, ?4) + ?3
+            WHERE account_id = ?1 AND available >= ?2 AND MAX(tat, ?4) + ?3 <= ?5
+            RETURNING account_id, available, tat",
+        postgres: "
+            UPDATE wallets w SET available = w.available - a.cost, held = w.held + a.cost,
+                tat = GREATEST(w.tat, a.now) + a.span
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+                AS a (account_id, cost, span, now, tat_max)
+            WHERE w.account_id = a.account_id AND w.available >= a.cost
+                AND GREATEST(w.tat, a.now) + a.span <= a.tat_max
+            RETURNING w.account_id, w.available, w.tat",
+    };
+
+    let rows: Vec<[Value<'_>; 5]> = admissions
+        .iter()
+        .map(|ask| {
+            let span = rate::interval_micros(ask.rate_limit).saturating_mul(ask.messages);
+            let tat_max =
+                if ask.paced { i64::MAX } else { now.micros().saturating_add(rate::BURST_MICROS) };
+            [
+                Value::from(ask.account),
+                Value::from(ask.cost),
+                Value::from(span),
+                Value::from(now),
+                Value::from(tat_max),
+            ]
+        })
+        .collect();
+    tx.bulk_query(&ADMIT, &rows, |row| {
+        Ok(Admitted {
+            account: AccountId::new(row.get(0)?),
+            available: Micros::new(row.get(1)?),
+            tat: row.get(2)?,
+        })
+    })
+}
+
+/// Money that leaves `held`: `posted` is ours, `voided` goes back to `available`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Release {
+    pub account: AccountId,
+    pub posted: Micros,
+    pub voided: Micros,
+}
+
+/// Applies at most one release per account; answers what is available after each.
+pub fn release(
+    tx: &mut Tx<'_>,
+    releases: &[Release],
+) -> Result<Vec<(AccountId, Micros)>, StoreError> {
+    const RELEASE: Bulk = Bulk {
+        sqlite: "
+            UPDATE wallets SET held = held - ?2 - ?3, available = available + ?3
+            WHERE account_id = ?1 RETURNING account_id, available",
+        postgres: "
+            UPDATE wallets w SET held = w.held - r.posted - r.voided,
+                available = w.available + r.voided
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[]) AS r (account_id, posted, voided)
+            WHERE w.account_id = r.account_id RETURNING w.account_id, w.available",
+    };
+
+    let rows: Vec<[Value<'_>; 3]> = releases
+        .iter()
+        .map(|r| [Value::from(r.account), Value::from(r.posted), Value::from(r.voided)])
+        .collect();
+    tx.bulk_query(&RELEASE, &rows, |row| {
+        Ok((AccountId::new(row.get(0)?), Micros::new(row.get(1)?)))
+    })
+}
+
+/// Adds money (or takes it, where negative) that no message caused.
+///
+/// Answers what is available after it; `None` where it would fall below zero.
+pub fn adjust(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    amount: Micros,
+) -> Result<Option<Micros>, StoreError> {
+    const ADJUST: &str = "
+        UPDATE wallets SET available = available + $1
+        WHERE account_id = $2 AND available + $1 >= 0 RETURNING available";
+
+    let available = tx.query_one(ADJUST, params![amount, account], |row| row.get(0))?;
+    Ok(available.map(Micros::new))
+}
+
+#[derive(Debug, Clone, Copy)]
+pub struct Wallet {
+    pub currency: Currency,
+    pub available: Micros,
+    pub held: Micros,
+    pub tat: i64,
+    /// Messages a second.
+    pub rate_limit: i64,
+}
+
+pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, StoreError> {
+    const FIND: &str = "
+        SELECT w.currency, w.available, w.held, w.tat, a.rate_limit
+        FROM wallets w JOIN accounts a ON a.id = w.account_id WHERE w.account_id = $1";
+
+    tx.query_one(FIND, params![account], |row| {
+        Ok(Wallet {
+            currency: row.parsed(0)?,
+            available: Micros::new(row.get(1)?),
+            held: Micros::new(row.get(2)?),
+            tat: row.get(3)?,
+            rate_limit: row.get(4)?,
+        })
+    })
+}
