@@ -1,1 +1,168 @@
-//! placeholder
+//! The use cases and the workers: accept, dispatch, answers, receipts, inbound, housekeeping.
+//!
+//! [`Engine`] opens and commits every transaction; the database is the queue,
+//! so a message that was answered is already its own job.
+//!
+//! Not here: HTTP (`api`), SQL (`store`), wires (`carrier`).
+
+mod accept;
+mod accounts;
+mod api_keys;
+mod carriers;
+mod clock;
+mod connections;
+mod dispatch;
+mod events;
+mod housekeeping;
+mod hub;
+mod ids;
+mod inbound;
+mod numbers;
+mod outcomes;
+mod receipts;
+mod repeats;
+mod rollup;
+mod routing;
+mod sealing;
+mod secrets;
+mod simulate;
+mod workers;
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use carrier::CarrierEvent;
+use domain::Currency;
+use store::Store;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+pub use accept::{AcceptError, Accepted, ItemOutcome, Prices, Refusal, Send};
+pub use accounts::{AccountCreated, AccountPatch, NewAccount};
+pub use api_keys::ApiKeyCreated;
+pub use clock::Clock;
+pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
+pub use hub::Hub;
+pub use numbers::{ImportError, Imported, NewNumber, NumberPatch};
+pub use repeats::{Done, UseError};
+pub use sealing::{Idempotency, KEY_OCTETS_MAX};
+pub use secrets::{NewKey, hash_password, key_hash, random_password};
+pub use simulate::SimulatedInbound;
+
+/// How long carriers try to deliver a message.
+pub(crate) const VALIDITY: Duration = Duration::from_secs(24 * 3_600);
+
+/// How long an answer is repeated for its idempotency key.
+pub(crate) const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3_600);
+
+/// What an operator sets for the whole process.
+#[derive(Debug, Clone)]
+pub struct Config {
+    pub currency: Currency,
+    pub prices: Prices,
+    /// Nothing goes on by itself: a test calls each step.
+    pub by_hand: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { currency: Currency::EUR, prices: Prices::default(), by_hand: false }
+    }
+}
+
+type Reports = (Arc<carriers::Running>, mpsc::Receiver<CarrierEvent>);
+
+/// Everything that happens to messages, money and numbers.
+#[derive(Debug)]
+pub struct Engine {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    pub(crate) config: Config,
+    pub(crate) ids: ids::Ids,
+    pub(crate) hub: Hub,
+    pub(crate) routing: routing::Routing,
+    pub(crate) carriers: carriers::Carriers,
+    pub(crate) syncing: tokio::sync::Mutex<()>,
+    pub(crate) accepting: mpsc::Sender<accept::Waiting>,
+    pub(crate) keys: api_keys::Cache,
+    /// This process among those that share the database.
+    pub(crate) node: String,
+    pub(crate) stopping: CancellationToken,
+    /// What carriers report, where a test takes it by hand.
+    pub(crate) reports: Mutex<Vec<Reports>>,
+}
+
+impl Engine {
+    /// Makes the engine; [`Engine::start`] sets it going.
+    pub fn new(store: Store, clock: Clock, config: Config) -> Arc<Self> {
+        let (accepting, waiting) = mpsc::channel(accept::WAITING_MAX);
+        let engine = Arc::new(Self {
+            store,
+            clock,
+            config,
+            ids: ids::Ids::new(),
+            hub: Hub::default(),
+            routing: routing::Routing::default(),
+            carriers: carriers::Carriers::default(),
+            syncing: tokio::sync::Mutex::new(()),
+            accepting,
+            keys: api_keys::Cache::default(),
+            node: format!("{:016x}", secrets::random_seed()),
+            stopping: CancellationToken::new(),
+            reports: Mutex::default(),
+        });
+        tokio::spawn(Arc::clone(&engine).commit_requests(waiting));
+        engine
+    }
+
+    /// For reading only: writes go through the engine.
+    pub fn store(&self) -> &Store {
+        &self.store
+    }
+
+    pub fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub fn config(&self) -> &Config {
+        &self.config
+    }
+
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Cancelled when the engine stops: open streams end with it.
+    pub fn stopping(&self) -> &CancellationToken {
+        &self.stopping
+    }
+
+    /// Takes what carriers reported so far and stores it; only where nothing goes on by itself.
+    pub async fn record_reported(&self) {
+        let mut reports = std::mem::take(
+            &mut *self.reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner),
+        );
+        for (running, events) in &mut reports {
+            let mut gathered = Vec::new();
+            while let Ok(event) = events.try_recv() {
+                gathered.push(event);
+            }
+            self.record(running, gathered).await;
+        }
+        self.reports
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner)
+            .extend(reports);
+    }
+
+    /// Hands over everything that is due now, on every carrier of this node.
+    pub async fn dispatch_all(&self) -> Result<usize, store::StoreError> {
+        let mut count = 0;
+        for running in self.carriers.all() {
+            count += self.dispatch_due(&running, self.clock.now()).await?;
+        }
+        Ok(count)
+    }
+}

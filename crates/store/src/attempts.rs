@@ -185,6 +185,7 @@ pub fn answer(tx: &mut Tx<'_>, answers: &[Answer], at: Timestamp) -> Result<u64,
 pub struct MatchedReceipt {
     pub key: AttemptKey,
     pub state: ReceiptState,
+    pub failure: Option<FailureCode>,
     pub error: Option<String>,
 }
 
@@ -202,6 +203,7 @@ pub fn receive(
                 receipt = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt ELSE ?5 END,
                 receipt_error = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt_error ELSE ?6 END,
                 receipt_at = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt_at ELSE ?7 END,
+                failure = CASE WHEN receipt IN ('delivered', 'failed') THEN failure ELSE ?8 END,
                 answered_at = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN ?7 ELSE answered_at END,
                 state = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN 'accepted' ELSE state END
             WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4",
@@ -210,16 +212,17 @@ pub fn receive(
                 receipt = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.receipt ELSE r.receipt END,
                 receipt_error = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.receipt_error ELSE r.error END,
                 receipt_at = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.receipt_at ELSE r.at END,
+                failure = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.failure ELSE r.failure END,
                 answered_at = CASE WHEN t.state IN ('submitting', 'uncertain', 'expired') THEN r.at ELSE t.answered_at END,
                 state = CASE WHEN t.state IN ('submitting', 'uncertain', 'expired') THEN 'accepted' ELSE t.state END
             FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
-                $6::text[], $7::bigint[])
-                AS r (account_id, message_id, part, attempt, receipt, error, at)
+                $6::text[], $7::bigint[], $8::text[])
+                AS r (account_id, message_id, part, attempt, receipt, error, at, failure)
             WHERE t.account_id = r.account_id AND t.message_id = r.message_id AND t.part = r.part
                 AND t.attempt = r.attempt",
     };
 
-    let rows: Vec<[Value<'_>; 7]> = receipts
+    let rows: Vec<[Value<'_>; 8]> = receipts
         .iter()
         .map(|receipt| {
             let AttemptKey { account, message, part, attempt } = receipt.key;
@@ -231,6 +234,7 @@ pub fn receive(
                 Value::from(receipt.state.as_str()),
                 Value::from(receipt.error.as_deref()),
                 Value::from(at),
+                Value::from(receipt.failure.map(FailureCode::as_str)),
             ]
         })
         .collect();
@@ -347,16 +351,17 @@ pub fn unproven(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
     since: Timestamp,
+    now: Timestamp,
     limit: i64,
 ) -> Result<Vec<AttemptKey>, StoreError> {
     const UNPROVEN: &str = "
         SELECT t.account_id, t.message_id, t.part, t.attempt
         FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
         WHERE t.carrier_id = $1 AND t.state = 'uncertain' AND t.copy = 1 AND t.answered_at <= $2
-            AND m.delivery = 'at_least_once' AND m.status = 'sending'
-        ORDER BY t.submitted_at LIMIT $3";
+            AND m.delivery = 'at_least_once' AND m.status = 'sending' AND m.valid_until > $3
+        ORDER BY t.submitted_at LIMIT $4";
 
-    tx.query(UNPROVEN, params![carrier, since, limit], read_key)
+    tx.query(UNPROVEN, params![carrier, since, now, limit], read_key)
 }
 
 /// Open attempts of a carrier whose message's validity ended before `ended`.

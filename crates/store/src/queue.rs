@@ -122,3 +122,35 @@ pub fn next_due(tx: &mut Tx<'_>, carrier: CarrierId) -> Result<Option<Timestamp>
 
     tx.query_one(NEXT, params![carrier], |row| row.time(0))
 }
+
+/// The carriers for which messages wait.
+pub fn carriers(tx: &mut Tx<'_>) -> Result<Vec<CarrierId>, StoreError> {
+    // A loose index scan: one look-up for each carrier, however long its queue.
+    const CARRIERS: &str = "
+        WITH RECURSIVE waiting (carrier_id) AS (
+            SELECT MIN(carrier_id) FROM messages WHERE status = 'queued'
+            UNION ALL
+            SELECT (SELECT MIN(m.carrier_id) FROM messages m
+                    WHERE m.status = 'queued' AND m.carrier_id > w.carrier_id)
+            FROM waiting w WHERE w.carrier_id IS NOT NULL)
+        SELECT carrier_id FROM waiting WHERE carrier_id IS NOT NULL";
+
+    tx.query(CARRIERS, &[], |row| row.get(0).map(CarrierId::new))
+}
+
+/// Messages of a carrier that another may take: none of their parts was accepted.
+pub fn movable(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    limit: i64,
+) -> Result<Vec<Message>, StoreError> {
+    let sql = format!(
+        "SELECT {} FROM messages
+         WHERE carrier_id = $1 AND status = 'queued' AND (tries = 0 OR NOT EXISTS (
+             SELECT 1 FROM attempts t WHERE t.account_id = messages.account_id
+                 AND t.message_id = messages.id AND t.state = 'accepted'))
+         ORDER BY not_before, id LIMIT $2",
+        messages::COLUMNS
+    );
+    tx.query(&sql, params![carrier, limit], messages::read)
+}

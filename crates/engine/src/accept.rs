@@ -1,0 +1,200 @@
+//! Accepting messages: checked, paid for, stored and answered together.
+//!
+//! Requests that come while a commit is under way are taken together by the
+//! next one: a handful of statements, however many they are. Each has its own
+//! answer, and none is answered before the commit.
+
+mod admit;
+mod commit;
+
+use std::sync::Arc;
+
+use domain::{AccountId, Delivery, E164, Micros, NumberId, rate::Quota, text};
+use serde::{Deserialize, Serialize};
+use store::{StoreError, messages::Message};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use crate::{Engine, Idempotency};
+
+/// Requests that one commit takes.
+const REQUESTS_PER_COMMIT_MAX: usize = 256;
+
+/// Messages that one commit takes; a batch may carry up to 1,000 alone.
+const MESSAGES_PER_COMMIT_MAX: usize = 1_000;
+
+/// Requests that wait for a commit; beyond it a send is answered `unavailable`.
+pub(crate) const WAITING_MAX: usize = 8_192;
+
+/// Commits under way at once where the database allows it.
+const COMMITS_CONCURRENT: usize = 4;
+
+/// A message that a customer wants sent.
+#[derive(Debug, Clone)]
+pub struct Send {
+    pub from: NumberId,
+    pub to: E164,
+    pub body: text::Body,
+    pub delivery: Delivery,
+}
+
+/// Why a message is not accepted. Nothing was stored or charged.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    #[error("there is no such number in this account")]
+    UnknownNumber,
+    #[error("Number must be active to enable SMS")]
+    NumberNotActive,
+    #[error("SMS is not enabled on this number")]
+    SmsNotEnabled,
+    #[error("the account is suspended")]
+    AccountSuspended,
+    #[error("no carrier serves the destination")]
+    DestinationNotAllowed,
+    #[error("Insufficient wallet balance")]
+    InsufficientBalance,
+    #[error("too many messages a second")]
+    RateLimited {
+        #[serde(skip)]
+        quota: Option<Quota>,
+    },
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+}
+
+/// Why there is no answer of the kind that was asked for.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AcceptError {
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("too many requests wait for the database")]
+    Busy,
+}
+
+impl store::AsStoreError for AcceptError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            Self::Refused(_) | Self::Busy => None,
+        }
+    }
+}
+
+/// What became of one message of a request.
+pub type ItemOutcome = Result<Message, Refusal>;
+
+/// The answer to a request of one or many messages.
+#[derive(Debug, Clone)]
+pub struct Accepted {
+    /// In the order of the request.
+    pub items: Vec<ItemOutcome>,
+    pub quota: Option<Quota>,
+    /// It was given before, under the same idempotency key.
+    pub replayed: bool,
+}
+
+/// A request on its way to a commit.
+#[derive(Debug, Clone)]
+struct Request {
+    account: AccountId,
+    sends: Vec<Send>,
+    /// A batch is admitted whatever the rate, and leaves at it.
+    paced: bool,
+    idempotency: Option<Idempotency>,
+}
+
+type Answer = Result<Accepted, AcceptError>;
+
+/// A request with the way back to its caller.
+#[derive(Debug)]
+pub(crate) struct Waiting {
+    request: Request,
+    reply: oneshot::Sender<Answer>,
+}
+
+impl Engine {
+    /// Accepts a message for sending; its fate arrives as events.
+    pub async fn accept(
+        &self,
+        account: AccountId,
+        send: Send,
+        idempotency: Option<Idempotency>,
+    ) -> Answer {
+        let accepted =
+            self.ask(Request { account, sends: vec![send], paced: false, idempotency }).await?;
+        match accepted.items.first() {
+            Some(Err(refusal)) => Err(refusal.clone().into()),
+            _ => Ok(accepted),
+        }
+    }
+
+    /// Accepts a batch: whole against the money, leaving at the account's rate.
+    pub async fn accept_batch(
+        &self,
+        account: AccountId,
+        sends: Vec<Send>,
+        idempotency: Option<Idempotency>,
+    ) -> Answer {
+        self.ask(Request { account, sends, paced: true, idempotency }).await
+    }
+
+    async fn ask(&self, request: Request) -> Answer {
+        let (reply, answer) = oneshot::channel();
+        self.accepting.try_send(Waiting { request, reply }).map_err(|_| AcceptError::Busy)?;
+        answer.await.unwrap_or(Err(AcceptError::Busy))
+    }
+
+    /// Serves requests until the engine stops.
+    pub(crate) async fn commit_requests(self: Arc<Self>, mut waiting: mpsc::Receiver<Waiting>) {
+        let concurrent = if self.store.writes_concurrently() { COMMITS_CONCURRENT } else { 1 };
+        let turns = Arc::new(Semaphore::new(concurrent));
+        while let Some(first) = waiting.recv().await {
+            let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
+            // Whatever came while the last commit was under way goes with this one.
+            let mut messages = first.request.sends.len();
+            let mut gathered = vec![first];
+            while gathered.len() < REQUESTS_PER_COMMIT_MAX && messages < MESSAGES_PER_COMMIT_MAX {
+                let Ok(next) = waiting.try_recv() else { break };
+                messages += next.request.sends.len();
+                gathered.push(next);
+            }
+            let engine = Arc::clone(&self);
+            tokio::spawn(async move {
+                engine.commit_together(gathered).await;
+                drop(turn);
+            });
+        }
+    }
+
+    async fn commit_together(&self, waiting: Vec<Waiting>) {
+        let (requests, replies): (Vec<Request>, Vec<_>) =
+            waiting.into_iter().map(|waiting| (waiting.request, waiting.reply)).unzip();
+        let answers = self.commit(requests).await;
+        for (reply, answer) in replies.into_iter().zip(answers) {
+            // The caller may have gone away; its message stands all the same.
+            drop(reply.send(answer));
+        }
+    }
+}
+
+/// The price of a segment, frozen when a message is accepted.
+#[derive(Debug, Clone, Copy)]
+pub struct Prices {
+    pub segment: Micros,
+}
+
+impl Default for Prices {
+    /// €0.008.
+    fn default() -> Self {
+        Self { segment: Micros::new(8_000) }
+    }
+}
+
+impl Prices {
+    /// `None` where it does not fit any more: far beyond what a text can hold.
+    pub fn of(self, segments: i64) -> Option<Micros> {
+        self.segment.checked_mul(segments)
+    }
+}

@@ -1,0 +1,192 @@
+//! Which requests get in: idempotency, the From number, a route, money and rate.
+
+use std::collections::HashMap;
+
+use domain::{AccountId, Micros, NumberId, NumberStatus, Timestamp, rate, rate::Quota};
+use store::{
+    StoreError, Tx,
+    accounts::AccountStatus,
+    numbers::{self, Sender},
+    wallets::{self, Admission},
+};
+
+use super::{Prices, Refusal, Request, Send};
+use crate::routing::{Journey, Table};
+
+/// A message that passed every check but money and rate.
+#[derive(Debug, Clone)]
+pub(super) struct Priced<'a> {
+    pub(super) send: &'a Send,
+    pub(super) sender: Sender,
+    pub(super) price: Micros,
+}
+
+/// A request's place in the account's money and rate.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Place {
+    /// What was available after it.
+    pub(super) available_after: Micros,
+    /// The rate state before it, from which a batch's departures follow.
+    pub(super) tat_before: i64,
+    pub(super) quota: Quota,
+}
+
+/// The senders that the requests name, each looked up once.
+pub(super) fn senders(
+    tx: &mut Tx<'_>,
+    requests: &[&Request],
+) -> Result<HashMap<(AccountId, NumberId), Sender>, StoreError> {
+    let mut wanted: Vec<(AccountId, NumberId)> = requests
+        .iter()
+        .flat_map(|request| request.sends.iter().map(|send| (request.account, send.from)))
+        .collect();
+    wanted.sort_unstable();
+    wanted.dedup();
+    let found = numbers::senders(tx, &wanted)?;
+    Ok(found.into_iter().map(|sender| ((sender.account, sender.id), sender)).collect())
+}
+
+/// Checks one message against its sender and the routes.
+pub(super) fn price<'a>(
+    send: &'a Send,
+    sender: Option<&Sender>,
+    routing: &Table,
+    prices: Prices,
+) -> Result<Priced<'a>, Refusal> {
+    let sender = sender.ok_or(Refusal::UnknownNumber)?;
+    if sender.account_status == AccountStatus::Suspended {
+        return Err(Refusal::AccountSuspended);
+    }
+    if sender.status != NumberStatus::Active {
+        return Err(Refusal::NumberNotActive);
+    }
+    if !sender.sms_enabled {
+        return Err(Refusal::SmsNotEnabled);
+    }
+    let journey =
+        Journey { to: &send.to, own: sender.carrier, simulated: sender.simulated, draw: 0 };
+    if routing.candidates(journey).is_empty() {
+        return Err(Refusal::DestinationNotAllowed);
+    }
+    let segments = i64::from(send.body.measure().segments.get());
+    let price = prices.of(segments).ok_or(Refusal::InsufficientBalance)?;
+    Ok(Priced { send, sender: sender.clone(), price })
+}
+
+/// What a request asks of its account.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Ask {
+    pub(super) account: AccountId,
+    pub(super) cost: Micros,
+    pub(super) messages: i64,
+    pub(super) rate_limit: i64,
+    pub(super) paced: bool,
+}
+
+/// Takes money and rate for each ask, in order.
+///
+/// All of an account's asks are tried as one; where that is refused, each by
+/// itself. Either way every admission is one conditional statement.
+pub(super) fn admit(
+    tx: &mut Tx<'_>,
+    asks: &[Ask],
+    now: Timestamp,
+) -> Result<Vec<Result<Place, Refusal>>, StoreError> {
+    let mut by_account: HashMap<(AccountId, bool), Vec<usize>> = HashMap::new();
+    for (index, ask) in asks.iter().enumerate() {
+        by_account.entry((ask.account, ask.paced)).or_default().push(index);
+    }
+    let mut places: Vec<Option<Result<Place, Refusal>>> = vec![None; asks.len()];
+    // An account may send singly and in batches at once; one statement takes one of the two.
+    for paced in [false, true] {
+        let groups: Vec<(&(AccountId, bool), &Vec<usize>)> =
+            by_account.iter().filter(|((_, kind), _)| *kind == paced).collect();
+        let together: Vec<Admission> =
+            groups.iter().filter_map(|(_, members)| sum(asks, members)).collect();
+        let admitted = wallets::admit(tx, &together, now)?;
+        let admitted: HashMap<AccountId, wallets::Admitted> =
+            admitted.into_iter().map(|wallet| (wallet.account, wallet)).collect();
+        for ((account, _), members) in groups {
+            match admitted.get(account) {
+                Some(wallet) => {
+                    place_all(asks, members, wallet, now, &mut places);
+                }
+                None => {
+                    for member in members {
+                        places[*member] = Some(admit_one(tx, &asks[*member], now)?);
+                    }
+                }
+            }
+        }
+    }
+    Ok(places.into_iter().map(|place| place.unwrap_or(Err(Refusal::UnknownNumber))).collect())
+}
+
+/// The asks of one account as one; `None` where the sum does not fit any more.
+fn sum(asks: &[Ask], members: &[usize]) -> Option<Admission> {
+    let first = asks[*members.first()?];
+    let mut whole = Admission {
+        account: first.account,
+        cost: Micros::ZERO,
+        messages: 0,
+        rate_limit: first.rate_limit,
+        paced: first.paced,
+    };
+    for member in members {
+        whole.cost = whole.cost.checked_add(asks[*member].cost)?;
+        whole.messages += asks[*member].messages;
+    }
+    Some(whole)
+}
+
+/// Reads each member's place off the account's state after all of them.
+fn place_all(
+    asks: &[Ask],
+    members: &[usize],
+    wallet: &wallets::Admitted,
+    now: Timestamp,
+    places: &mut [Option<Result<Place, Refusal>>],
+) {
+    let mut available = wallet.available.get();
+    let mut tat = wallet.tat;
+    for member in members.iter().rev() {
+        let ask = &asks[*member];
+        let tat_before = tat - rate::interval_micros(ask.rate_limit) * ask.messages;
+        places[*member] = Some(Ok(Place {
+            available_after: Micros::new(available),
+            tat_before,
+            quota: Quota::at(ask.rate_limit, tat, now),
+        }));
+        available += ask.cost.get();
+        tat = tat_before;
+    }
+}
+
+fn admit_one(
+    tx: &mut Tx<'_>,
+    ask: &Ask,
+    now: Timestamp,
+) -> Result<Result<Place, Refusal>, StoreError> {
+    let admission = Admission {
+        account: ask.account,
+        cost: ask.cost,
+        messages: ask.messages,
+        rate_limit: ask.rate_limit,
+        paced: ask.paced,
+    };
+    let mut places = [None];
+    if let Some(wallet) = wallets::admit(tx, &[admission], now)?.first() {
+        place_all(&[*ask], &[0], wallet, now, &mut places);
+    }
+    let [place] = places;
+    if let Some(place) = place {
+        return Ok(place);
+    }
+    let wallet = wallets::find(tx, ask.account)?;
+    Ok(Err(match wallet {
+        Some(wallet) if wallet.available >= ask.cost => {
+            Refusal::RateLimited { quota: Some(Quota::at(ask.rate_limit, wallet.tat, now)) }
+        }
+        _ => Refusal::InsufficientBalance,
+    }))
+}

@@ -1,0 +1,441 @@
+//! One transaction for everything that gathered.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::{
+    AccountId, CarrierId, Currency, Direction, MessageId, MessageStatus, Micros, Timestamp,
+    rate, routing::mix,
+};
+use serde::{Deserialize, Serialize};
+use store::{
+    StoreError, Tx,
+    events::{self, NewEvent},
+    idempotency::{self, Remembered},
+    ledger::{self, Book, Listed, Transfer, TransferKind},
+    messages::{self, Message},
+    stats::Tally,
+};
+
+use super::{
+    AcceptError, Accepted, Answer, Prices, Refusal, Request,
+    admit::{self, Ask, Place, Priced},
+};
+use crate::{
+    Engine, IDEMPOTENCY_KEPT, VALIDITY, events::balance_data, ids::Range, routing::{Journey, Table},
+};
+
+/// What a batch's idempotency row keeps of each message.
+#[derive(Debug, Serialize, Deserialize)]
+enum KeptItem {
+    Message(i64),
+    Refused(Refusal),
+}
+
+/// What the transaction works with; nothing in it changes.
+struct Context {
+    requests: Vec<Request>,
+    routing: Arc<Table>,
+    prices: Prices,
+    currency: Currency,
+    now: Timestamp,
+    ids: Range,
+}
+
+impl Engine {
+    pub(super) async fn commit(&self, requests: Vec<Request>) -> Vec<Answer> {
+        let count = requests.len();
+        let sends: usize = requests.iter().map(|request| request.sends.len()).sum();
+        // A message and its transfer.
+        let ids = match self.ids.take(&self.store, sends * 2).await {
+            Ok(ids) => ids,
+            Err(error) => return vec![Err(error.into()); count],
+        };
+        let context = Context {
+            requests,
+            routing: self.routing.now(),
+            prices: self.config.prices,
+            currency: self.config.currency,
+            now: self.clock.now(),
+            ids,
+        };
+        let stored = self.store.write(move |tx| context.run(tx)).await;
+        match stored {
+            Ok(answers) => {
+                self.announce(&answers);
+                answers
+            }
+            Err(error) => vec![Err(error.into()); count],
+        }
+    }
+
+    /// Wakes the streams and the dispatchers that the commit concerns.
+    fn announce(&self, answers: &[Answer]) {
+        let mut accounts: Vec<AccountId> = Vec::new();
+        let mut carriers: Vec<CarrierId> = Vec::new();
+        let mut accepted: u64 = 0;
+        let fresh = answers.iter().flatten().filter(|answer| !answer.replayed);
+        for message in fresh.flat_map(|answer| answer.items.iter().flatten()) {
+            accepted += 1;
+            if accounts.last() != Some(&message.account) {
+                accounts.push(message.account);
+            }
+            if let Some(carrier) = message.carrier
+                && !carriers.contains(&carrier)
+            {
+                carriers.push(carrier);
+            }
+        }
+        metrics::counter!("didfarm_messages_accepted_total").increment(accepted);
+        self.hub.tell(accounts);
+        self.wake(carriers);
+    }
+}
+
+impl Context {
+    fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Answer>, StoreError> {
+        let mut answers: Vec<Option<Answer>> = vec![None; self.requests.len()];
+        let repeats = self.recall(tx, &mut answers)?;
+        let open: Vec<usize> = (0..self.requests.len())
+            .filter(|index| answers[*index].is_none() && !repeats.contains_key(index))
+            .collect();
+        self.accept(tx, &open, &mut answers)?;
+        for (index, first) in repeats {
+            answers[index] = Some(self.repeat(index, first, &answers));
+        }
+        Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(AcceptError::Busy))).collect())
+    }
+
+    /// Answers what was answered before. Those whose twin is in this very
+    /// commit come back as a map to that twin.
+    fn recall(
+        &self,
+        tx: &mut Tx<'_>,
+        answers: &mut [Option<Answer>],
+    ) -> Result<HashMap<usize, usize>, StoreError> {
+        let mut firsts: HashMap<(AccountId, [u8; 32]), usize> = HashMap::new();
+        let mut repeats = HashMap::new();
+        let mut wanted = Vec::new();
+        for (index, request) in self.requests.iter().enumerate() {
+            let Some(key) = &request.idempotency else { continue };
+            match firsts.entry((request.account, key.key_hash)) {
+                std::collections::hash_map::Entry::Occupied(first) => {
+                    repeats.insert(index, *first.get());
+                }
+                std::collections::hash_map::Entry::Vacant(slot) => {
+                    slot.insert(index);
+                    wanted.push((request.account, &key.key_hash));
+                }
+            }
+        }
+        for known in idempotency::find(tx, &wanted, self.now.minus(IDEMPOTENCY_KEPT))? {
+            let index = known.key_hash.as_slice().try_into().ok().and_then(|hash: [u8; 32]| {
+                firsts.get(&(known.account, hash)).copied()
+            });
+            if let Some(index) = index {
+                answers[index] = Some(self.remember(tx, index, &known)?);
+            }
+        }
+        Ok(repeats)
+    }
+
+    /// The first answer again, or the refusal of another request under its key.
+    fn remember(
+        &self,
+        tx: &mut Tx<'_>,
+        index: usize,
+        known: &Remembered,
+    ) -> Result<Answer, StoreError> {
+        let request = &self.requests[index];
+        let key = request.idempotency.as_ref();
+        let same = key.is_some_and(|key| key.request_hash.as_slice() == known.request_hash);
+        if !same {
+            return Ok(Err(Refusal::KeyReused.into()));
+        }
+        let kept = match (known.message, &known.outcome) {
+            (Some(message), _) => vec![KeptItem::Message(message.get())],
+            (None, Some(sealed)) => key
+                .and_then(|key| key.open(sealed))
+                .and_then(|json| serde_json::from_slice(&json).ok())
+                .ok_or_else(|| StoreError::Corrupt("a sealed answer does not open".to_owned()))?,
+            (None, None) => Vec::new(),
+        };
+        let ids: Vec<(AccountId, MessageId)> = kept
+            .iter()
+            .filter_map(|item| match item {
+                KeptItem::Message(id) => Some((request.account, MessageId::new(*id))),
+                KeptItem::Refused(_) => None,
+            })
+            .collect();
+        let mut found: HashMap<i64, Message> = messages::find_many(tx, &ids)?
+            .into_iter()
+            .map(|message| (message.id.get(), as_accepted(message)))
+            .collect();
+        let items = kept
+            .into_iter()
+            .map(|item| match item {
+                KeptItem::Message(id) => found.remove(&id).ok_or(Refusal::UnknownNumber),
+                KeptItem::Refused(refusal) => Err(refusal),
+            })
+            .collect();
+        Ok(Ok(Accepted { items, quota: None, replayed: true }))
+    }
+
+    /// The answer of a request whose twin is in the same commit.
+    fn repeat(&self, index: usize, first: usize, answers: &[Option<Answer>]) -> Answer {
+        let hash = |index: usize| {
+            self.requests[index].idempotency.as_ref().map(|key| key.request_hash)
+        };
+        if hash(index) != hash(first) {
+            return Err(Refusal::KeyReused.into());
+        }
+        match &answers[first] {
+            Some(Ok(accepted)) => Ok(Accepted { replayed: true, ..accepted.clone() }),
+            Some(Err(error)) => Err(error.clone()),
+            None => Err(AcceptError::Busy),
+        }
+    }
+
+    fn accept(
+        &self,
+        tx: &mut Tx<'_>,
+        open: &[usize],
+        answers: &mut [Option<Answer>],
+    ) -> Result<(), StoreError> {
+        let requests: Vec<&Request> = open.iter().map(|index| &self.requests[*index]).collect();
+        let senders = admit::senders(tx, &requests)?;
+        let priced: Vec<Vec<Result<Priced<'_>, Refusal>>> = requests
+            .iter()
+            .map(|request| {
+                let price = |send| {
+                    let sender = senders.get(&(request.account, send.from));
+                    admit::price(send, sender, &self.routing, self.prices)
+                };
+                request.sends.iter().map(price).collect()
+            })
+            .collect();
+        let asking: Vec<usize> =
+            (0..priced.len()).filter(|at| priced[*at].iter().any(Result::is_ok)).collect();
+        let asks: Vec<Ask> =
+            asking.iter().map(|at| ask(requests[*at], &priced[*at])).collect();
+        let places = admit::admit(tx, &asks, self.now)?;
+
+        let mut places: HashMap<usize, Result<Place, Refusal>> =
+            asking.into_iter().zip(places).collect();
+        let mut batch = Batch::default();
+        let mut ids = self.ids.clone();
+        for (at, (request, items)) in requests.iter().zip(priced).enumerate() {
+            let place = match places.remove(&at) {
+                Some(Ok(place)) => Some(place),
+                Some(Err(refusal)) => {
+                    answers[open[at]] = Some(Err(refusal.into()));
+                    continue;
+                }
+                None => None,
+            };
+            let items = self.draft(items, place, request.paced, &mut ids, &mut batch);
+            if place.is_some() {
+                batch.remember(request, &items);
+            }
+            let quota = place.map(|place| place.quota);
+            answers[open[at]] = Some(Ok(Accepted { items, quota, replayed: false }));
+        }
+        batch.store(tx, self.currency, self.now)
+    }
+
+    /// Turns a request's priced messages into rows.
+    fn draft(
+        &self,
+        items: Vec<Result<Priced<'_>, Refusal>>,
+        place: Option<Place>,
+        paced: bool,
+        ids: &mut Range,
+        batch: &mut Batch,
+    ) -> Vec<Result<Message, Refusal>> {
+        let Some(place) = place else {
+            return items.into_iter().map(|item| item.and(Err(Refusal::UnknownNumber))).collect();
+        };
+        let cost: i64 = items.iter().flatten().map(|item| item.price.get()).sum();
+        let mut available = place.available_after.get() + cost;
+        let mut departures = 0;
+        let mut outcomes = Vec::with_capacity(items.len());
+        for item in items {
+            outcomes.push(item.map(|priced| {
+                let not_before = if paced {
+                    rate::leaves_at(priced.sender.rate_limit, place.tat_before, self.now, departures)
+                } else {
+                    self.now
+                };
+                departures += 1;
+                available -= priced.price.get();
+                let message = self.message(&priced, MessageId::new(ids.next()), not_before);
+                batch.add(&message, ids.next(), Micros::new(available));
+                message
+            }));
+        }
+        outcomes
+    }
+
+    fn message(&self, priced: &Priced<'_>, id: MessageId, not_before: Timestamp) -> Message {
+        let Priced { send, sender, price } = priced;
+        let journey = Journey {
+            to: &send.to,
+            own: sender.carrier,
+            simulated: sender.simulated,
+            draw: mix(id.get().unsigned_abs()),
+        };
+        let measure = send.body.measure();
+        Message {
+            account: sender.account,
+            id,
+            seq: 0,
+            direction: Direction::Outbound,
+            status: MessageStatus::Queued,
+            number: sender.id,
+            sender: sender.number.as_str().to_owned(),
+            recipient: send.to.as_str().to_owned(),
+            body: send.body.as_str().to_owned(),
+            encoding: measure.encoding,
+            segments: i64::from(measure.segments.get()),
+            price: *price,
+            carrier: self.routing.choose(journey),
+            simulated: sender.simulated,
+            delivery: send.delivery,
+            not_before,
+            valid_until: not_before.plus(VALIDITY),
+            tries: 0,
+            refusals: 0,
+            failure: None,
+            detail: None,
+            created_at: self.now,
+            sending_at: None,
+            sent_at: None,
+            finished_at: None,
+        }
+    }
+}
+
+fn ask(request: &Request, items: &[Result<Priced<'_>, Refusal>]) -> Ask {
+    let mut ask = Ask {
+        account: request.account,
+        cost: Micros::ZERO,
+        messages: 0,
+        rate_limit: rate::RATE_DEFAULT,
+        paced: request.paced,
+    };
+    for priced in items.iter().flatten() {
+        // A sum that does not fit is more than any wallet holds.
+        ask.cost = ask.cost.checked_add(priced.price).unwrap_or(Micros::new(i64::MAX));
+        ask.messages += 1;
+        ask.rate_limit = priced.sender.rate_limit;
+    }
+    ask
+}
+
+/// A message as it was when it was accepted: what the first answer showed.
+fn as_accepted(message: Message) -> Message {
+    Message {
+        status: MessageStatus::Queued,
+        failure: None,
+        detail: None,
+        tries: 0,
+        sending_at: None,
+        sent_at: None,
+        finished_at: None,
+        ..message
+    }
+}
+
+/// The rows of one commit.
+#[derive(Default)]
+struct Batch {
+    messages: Vec<Message>,
+    transfers: Vec<(AccountId, MessageId, Listed, Micros)>,
+    remembered: Vec<Remembered>,
+}
+
+impl Batch {
+    fn add(&mut self, message: &Message, transfer: i64, available_after: Micros) {
+        self.messages.push(message.clone());
+        let listed = Listed { id: transfer, available_after };
+        self.transfers.push((message.account, message.id, listed, message.price));
+    }
+
+    fn remember(&mut self, request: &Request, items: &[Result<Message, Refusal>]) {
+        let Some(key) = &request.idempotency else { return };
+        let (message, outcome) = match items {
+            [Ok(message)] if !request.paced => (Some(message.id), None),
+            items => {
+                let kept: Vec<KeptItem> = items
+                    .iter()
+                    .map(|item| match item {
+                        Ok(message) => KeptItem::Message(message.id.get()),
+                        Err(refusal) => KeptItem::Refused(refusal.clone()),
+                    })
+                    .collect();
+                let json = serde_json::to_vec(&kept).expect("kept items have no odd keys");
+                (None, Some(key.seal(&json)))
+            }
+        };
+        self.remembered.push(Remembered {
+            account: request.account,
+            key_hash: key.key_hash.to_vec(),
+            request_hash: key.request_hash.to_vec(),
+            message,
+            outcome,
+        });
+    }
+
+    fn store(
+        mut self,
+        tx: &mut Tx<'_>,
+        currency: Currency,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        if self.messages.is_empty() {
+            return Ok(());
+        }
+        // First of all: another node may have accepted the same key a moment ago.
+        let remembered = u64::try_from(self.remembered.len()).unwrap_or(u64::MAX);
+        let new = idempotency::insert(tx, &self.remembered, now, now.minus(IDEMPOTENCY_KEPT))?;
+        if new != remembered {
+            return Err(StoreError::Serialization("an idempotency key was taken meanwhile".to_owned()));
+        }
+        let mut news: Vec<NewEvent> = Vec::with_capacity(self.messages.len() + 1);
+        for message in &self.messages {
+            news.push(NewEvent::status(message.account, message.id, message.status, None));
+        }
+        let mut balances: HashMap<AccountId, Micros> = HashMap::new();
+        for (account, _, listed, _) in &self.transfers {
+            let lowest = balances.entry(*account).or_insert(listed.available_after);
+            *lowest = (*lowest).min(listed.available_after);
+        }
+        for (account, available) in balances {
+            news.push(NewEvent::balance(account, balance_data(available, currency)));
+        }
+        let seqs = events::number(tx, &news)?;
+        let mut tally = Tally::default();
+        for (message, seq) in self.messages.iter_mut().zip(&seqs) {
+            message.seq = *seq;
+            tally.of(message.account, message.number, message.created_at).outbound += 1;
+        }
+        messages::insert(tx, &self.messages)?;
+        let transfers: Vec<Transfer> = self
+            .transfers
+            .into_iter()
+            .map(|(account, message, listed, amount)| Transfer {
+                account,
+                source: message.get(),
+                kind: TransferKind::Reserve,
+                listed: Some(listed),
+                currency,
+                amount,
+                debit: Book::Available,
+                credit: Book::Held,
+                note: None,
+            })
+            .collect();
+        ledger::record(tx, &transfers, now)?;
+        events::insert(tx, &news, &seqs, now)?;
+        tally.add(tx)
+    }
+}

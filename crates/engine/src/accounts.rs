@@ -1,0 +1,197 @@
+//! Customers and their credit.
+
+use domain::{AccountId, Micros, OperatorId, rate::{RATE_DEFAULT, RATE_MAX}};
+use serde_json::Value;
+use store::{
+    StoreError, Tx,
+    accounts::{self, Account, AccountStatus},
+    api_keys::{self as keys, NewApiKey, Owner},
+    events::{self, NewEvent},
+    ledger::{self, Book, Listed, Movement, Transfer, TransferKind},
+    operators, wallets,
+};
+
+use crate::{
+    Done, Engine, Idempotency, UseError, events::balance_data, ids::Range, repeats::OPERATORS,
+    secrets::{self, NewKey},
+};
+
+/// A customer to be made. The password is hashed before it comes here.
+#[derive(Debug, Clone)]
+pub struct NewAccount {
+    pub name: String,
+    pub email: String,
+    pub password_hash: Option<String>,
+}
+
+/// A new customer with the first key, shown this once.
+#[derive(Debug, Clone)]
+pub struct AccountCreated {
+    pub account: Account,
+    pub api_key: NewKey,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct AccountPatch {
+    /// Messages a second, 1 to 1,000,000.
+    pub rate_limit: Option<i64>,
+    pub status: Option<AccountStatus>,
+}
+
+impl Engine {
+    /// Makes an account with an empty wallet and an API key.
+    pub async fn create_account(
+        &self,
+        new: NewAccount,
+        key: Option<Idempotency>,
+        render: impl Fn(&AccountCreated) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let ids = self.ids.take(&self.store, 2).await?;
+        let api_key = secrets::new_key("df_live_");
+        let (now, currency) = (self.clock.now(), self.config.currency);
+        let body = move |tx: &mut Tx<'_>| {
+            let mut ids: Range = ids.clone();
+            let id = AccountId::new(ids.next());
+            let row = accounts::NewAccount {
+                id,
+                name: new.name.clone(),
+                email: new.email.clone(),
+                password_hash: new.password_hash.clone(),
+                rate_limit: RATE_DEFAULT,
+                currency,
+            };
+            if !accounts::insert(tx, &row, now)? {
+                let message = "An account with this e-mail address exists already.".to_owned();
+                return Err(UseError::Conflict { message });
+            }
+            let new_key = NewApiKey {
+                id: domain::ApiKeyId::new(ids.next()),
+                owner: Owner::Account(id),
+                name: "First key",
+                prefix: &api_key.prefix,
+                hash: &api_key.hash,
+            };
+            keys::insert(tx, &new_key, now)?;
+            Ok(AccountCreated { account: found(tx, id)?, api_key: api_key.clone() })
+        };
+        self.once(OPERATORS, key, body, render).await
+    }
+
+    pub async fn update_account(
+        &self,
+        id: AccountId,
+        patch: AccountPatch,
+    ) -> Result<Account, UseError> {
+        if let Some(rate) = patch.rate_limit
+            && !(1..=RATE_MAX).contains(&rate)
+        {
+            let message = format!("rate_limit is 1 to {RATE_MAX} messages a second");
+            return Err(UseError::invalid("rate_limit", message));
+        }
+        let account = self
+            .store
+            .write(move |tx| {
+                if accounts::update(tx, id, patch.rate_limit, patch.status)? {
+                    found(tx, id)
+                } else {
+                    Err(UseError::NotFound("account"))
+                }
+            })
+            .await?;
+        self.keys.clear();
+        Ok(account)
+    }
+
+    /// Gives an account money, or with a negative amount takes it back.
+    pub async fn credit(
+        &self,
+        account: AccountId,
+        amount: Micros,
+        note: String,
+        key: Option<Idempotency>,
+        render: impl Fn(&(Movement, Account)) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        if amount.is_zero() {
+            return Err(UseError::invalid("amount", "amount is not zero"));
+        }
+        let id = self.ids.one(&self.store).await?;
+        let (now, currency) = (self.clock.now(), self.config.currency);
+        let body = move |tx: &mut Tx<'_>| {
+            if accounts::find(tx, account)?.is_none() {
+                return Err(UseError::NotFound("account"));
+            }
+            let available =
+                wallets::adjust(tx, account, amount)?.ok_or(UseError::InsufficientBalance)?;
+            let taken = amount < Micros::ZERO;
+            let (debit, credit) =
+                if taken { (Book::Available, Book::Funds) } else { (Book::Funds, Book::Available) };
+            let transfer = Transfer {
+                account,
+                source: id,
+                kind: TransferKind::Credit,
+                listed: Some(Listed { id, available_after: available }),
+                currency,
+                amount: if taken { amount.negated() } else { amount },
+                debit,
+                credit,
+                note: Some(note.clone()),
+            };
+            ledger::record(tx, &[transfer], now)?;
+            let news = NewEvent::balance(account, balance_data(available, currency));
+            events::append(tx, &[news], now)?;
+            let movement = Movement {
+                id,
+                kind: TransferKind::Credit,
+                source: id,
+                amount,
+                available_after: available,
+                currency,
+                note: Some(note.clone()),
+                created_at: now,
+            };
+            Ok((movement, found(tx, account)?))
+        };
+        let done = self.once(OPERATORS, key, body, render).await?;
+        self.hub.tell([account]);
+        Ok(done)
+    }
+
+    /// Makes an operator with a key; the first start of a demo and the command line use it.
+    pub async fn create_operator(
+        &self,
+        email: String,
+        password_hash: String,
+    ) -> Result<NewKey, UseError> {
+        let ids = self.ids.take(&self.store, 2).await?;
+        let api_key = secrets::new_key("df_op_");
+        let now = self.clock.now();
+        self.store
+            .write(move |tx| {
+                let mut ids = ids.clone();
+                let id = OperatorId::new(ids.next());
+                if !operators::insert(tx, id, &email, &password_hash, now)? {
+                    let message = "An operator with this e-mail address exists already.".to_owned();
+                    return Err(UseError::Conflict { message });
+                }
+                let new_key = NewApiKey {
+                    id: domain::ApiKeyId::new(ids.next()),
+                    owner: Owner::Operator(id),
+                    name: "First key",
+                    prefix: &api_key.prefix,
+                    hash: &api_key.hash,
+                };
+                keys::insert(tx, &new_key, now)?;
+                Ok(api_key.clone())
+            })
+            .await
+    }
+
+    /// Whether anybody runs this platform yet.
+    pub async fn has_operator(&self) -> Result<bool, StoreError> {
+        self.store.read(operators::any).await
+    }
+}
+
+fn found(tx: &mut Tx<'_>, id: AccountId) -> Result<Account, UseError> {
+    accounts::find(tx, id)?.ok_or(UseError::NotFound("account"))
+}

@@ -1,0 +1,161 @@
+//! What time alone brings about: expiries, orphans, incomplete texts, forgotten keys, detours.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{AccountId, CarrierId, E164, MessageId, Timestamp, routing::mix};
+use store::{StoreError, attempts, idempotency, inbound as parts, orphans, queue};
+
+use crate::{
+    Engine, IDEMPOTENCY_KEPT, inbound, receipts,
+    rollup::{self, own_carrier},
+    routing::Journey,
+};
+
+/// Evidence of a part's fate is awaited this long after its message's validity.
+const EVIDENCE_AFTER_VALIDITY: Duration = Duration::from_secs(3_600);
+
+/// Rows that one step takes, so that no transaction grows long.
+const STEP: i64 = 500;
+
+/// A carrier does not redeliver an inbound text after this long.
+const INBOUND_SEEN_KEPT: Duration = Duration::from_secs(86_400);
+
+impl Engine {
+    /// Everything that is due at `now`, once.
+    pub async fn keep_house(self: &Arc<Self>, now: Timestamp) -> Result<(), StoreError> {
+        for running in self.carriers.all() {
+            running.forget_late(now);
+            self.expire_queued(running.id, now).await?;
+            self.end_waiting(running.id, now).await?;
+            self.adopt_if_any(running.id, running.matching, now).await?;
+        }
+        for carrier in self.stranded_carriers().await? {
+            self.expire_queued(carrier, now).await?;
+        }
+        self.deliver_incomplete(now).await?;
+        self.forget(now).await
+    }
+
+    /// Carriers whose queue nobody works on: disabled ones, and those that are gone.
+    async fn stranded_carriers(&self) -> Result<Vec<CarrierId>, StoreError> {
+        let with_queue = self.store.read(|tx| queue::carriers(tx)).await?;
+        let table = self.routing.now();
+        Ok(with_queue.into_iter().filter(|carrier| !table.is_enabled(*carrier)).collect())
+    }
+
+    /// Moves messages away from carriers that are down while another could take them.
+    pub async fn detour(&self) -> Result<u64, StoreError> {
+        let table = self.routing.now();
+        let mut moved = 0;
+        for carrier in self.store.read(|tx| queue::carriers(tx)).await? {
+            if table.is_up(carrier) {
+                continue;
+            }
+            let table = Arc::clone(&table);
+            let (count, to) = self
+                .store
+                .write(move |tx| {
+                    let mut moves: Vec<(AccountId, MessageId, CarrierId)> = Vec::new();
+                    for message in queue::movable(tx, carrier, STEP)? {
+                        let Ok(to) = message.recipient.parse::<E164>() else { continue };
+                        let journey = Journey {
+                            to: &to,
+                            own: own_carrier(tx, message.number)?,
+                            simulated: message.simulated,
+                            draw: mix(message.id.get().unsigned_abs()),
+                        };
+                        if let Some(better) = table.choose(journey)
+                            && better != carrier
+                            && table.is_up(better)
+                        {
+                            moves.push((message.account, message.id, better));
+                        }
+                    }
+                    let mut to: Vec<CarrierId> = moves.iter().map(|(_, _, to)| *to).collect();
+                    to.dedup();
+                    Ok::<_, StoreError>((queue::reroute(tx, &moves)?, to))
+                })
+                .await?;
+            self.wake(to);
+            moved += count;
+        }
+        Ok(moved)
+    }
+
+    /// Fails queued messages whose validity has passed.
+    async fn expire_queued(&self, carrier: CarrierId, now: Timestamp) -> Result<(), StoreError> {
+        let expired = self.store.read(move |tx| queue::expired(tx, carrier, now, STEP)).await?;
+        if expired.is_empty() {
+            return Ok(());
+        }
+        let ids = self.ids.take(&self.store, expired.len()).await?;
+        let around = self.surroundings(ids);
+        let concerned = self
+            .store
+            .write(move |tx| rollup::expire_queued(tx, &expired, &around))
+            .await?;
+        self.hub.tell(concerned.accounts);
+        Ok(())
+    }
+
+    /// Ends the wait for parts that stayed uncertain to the end.
+    async fn end_waiting(&self, carrier: CarrierId, now: Timestamp) -> Result<(), StoreError> {
+        let ended = now.minus(EVIDENCE_AFTER_VALIDITY);
+        let overdue =
+            self.store.read(move |tx| attempts::overdue(tx, carrier, ended, STEP)).await?;
+        if overdue.is_empty() {
+            return Ok(());
+        }
+        let ids = self.ids.take(&self.store, overdue.len()).await?;
+        let around = self.surroundings(ids);
+        let concerned = self
+            .store
+            .write(move |tx| {
+                attempts::expire(tx, &overdue)?;
+                let touched: Vec<(AccountId, MessageId)> =
+                    overdue.iter().map(|key| (key.account, key.message)).collect();
+                rollup::roll_up(tx, &touched, &around)
+            })
+            .await?;
+        self.hub.tell(concerned.accounts);
+        Ok(())
+    }
+
+    async fn adopt_if_any(
+        &self,
+        carrier: CarrierId,
+        matching: receipts::Matching,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let since = now.minus(receipts::ORPHANS_KEPT);
+        let waiting = self.store.read(move |tx| orphans::waiting(tx, carrier, since, 1)).await?;
+        if waiting.is_empty() { Ok(()) } else { self.adopt_orphans(carrier, matching).await }
+    }
+
+    async fn deliver_incomplete(&self, now: Timestamp) -> Result<(), StoreError> {
+        let before = now.minus(inbound::PARTS_AWAITED);
+        let stale = self.store.read(move |tx| parts::stale(tx, before, STEP)).await?;
+        if stale.is_empty() {
+            return Ok(());
+        }
+        let ids = self.ids.take(&self.store, stale.len()).await?;
+        let around = self.surroundings(ids);
+        let accounts = self
+            .store
+            .write(move |tx| inbound::deliver_incomplete(tx, &stale, &mut around.clone()))
+            .await?;
+        self.hub.tell(accounts);
+        Ok(())
+    }
+
+    async fn forget(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.store
+            .write(move |tx| {
+                idempotency::forget(tx, now.minus(IDEMPOTENCY_KEPT), STEP)?;
+                parts::forget_seen(tx, now.minus(INBOUND_SEEN_KEPT))?;
+                orphans::forget(tx, now.minus(receipts::ORPHANS_KEPT))?;
+                Ok(())
+            })
+            .await
+    }
+}

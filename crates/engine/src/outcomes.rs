@@ -1,0 +1,243 @@
+//! Answers, receipts and inbound texts of a carrier, stored together and then acknowledged.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use carrier::{Ack, CarrierEvent, Inbound, Outcome, Receipt, Verdict};
+use domain::{AccountId, CarrierId, MessageId, receipts::normalised};
+use store::{
+    StoreError, Tx,
+    attempts::{self, Answer, AttemptKey, AttemptState},
+    orphans,
+};
+
+use crate::{
+    Engine, inbound,
+    receipts::{self, Matching},
+    rollup::{self, Concerned, Surroundings},
+};
+
+/// What one commit takes.
+const EVENTS_PER_COMMIT_MAX: usize = 512;
+
+/// Between two tries to store answers while the database is gone.
+const RETRY_AFTER: Duration = Duration::from_millis(500);
+
+/// What a carrier reported, sorted for one transaction.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Report {
+    /// The parts that an answer is about, and the answer.
+    answers: Vec<(Vec<AttemptKey>, Outcome)>,
+    receipts: Vec<Receipt>,
+    inbound: Vec<Inbound>,
+}
+
+impl Report {
+    fn is_empty(&self) -> bool {
+        self.answers.is_empty() && self.receipts.is_empty() && self.inbound.is_empty()
+    }
+
+    fn messages(&self) -> usize {
+        let answers: usize = self.answers.iter().map(|(keys, _)| keys.len()).sum();
+        answers + self.receipts.len()
+    }
+}
+
+impl Engine {
+    /// Stores what a carrier reports until it is gone.
+    pub(crate) async fn record_reports(
+        self: Arc<Self>,
+        carrier: Arc<crate::carriers::Running>,
+        mut events: tokio::sync::mpsc::Receiver<CarrierEvent>,
+    ) {
+        let mut gathered = Vec::new();
+        while events.recv_many(&mut gathered, EVENTS_PER_COMMIT_MAX).await > 0 {
+            self.record(&carrier, std::mem::take(&mut gathered)).await;
+        }
+    }
+
+    /// Stores one load of events and acknowledges what came from outside.
+    pub(crate) async fn record(
+        &self,
+        carrier: &crate::carriers::Running,
+        events: Vec<CarrierEvent>,
+    ) {
+        let mut report = Report::default();
+        let mut acks: Vec<Ack> = Vec::new();
+        for event in events {
+            match event {
+                CarrierEvent::Up => self.link_changed(carrier.id, true),
+                CarrierEvent::Down { reason } => {
+                    tracing::warn!(carrier = %carrier.id, reason, "carrier is down");
+                    self.link_changed(carrier.id, false);
+                }
+                CarrierEvent::Answer { token, outcome } => {
+                    let last = outcome != Outcome::Unanswered;
+                    if let Some(keys) = carrier.answered(token, last) {
+                        report.answers.push((keys, outcome));
+                    }
+                }
+                CarrierEvent::Receipt { receipt, ack } => {
+                    report.receipts.push(receipt);
+                    acks.push(ack);
+                }
+                CarrierEvent::Inbound { inbound, ack } => {
+                    report.inbound.push(inbound);
+                    acks.push(ack);
+                }
+            }
+        }
+        if report.is_empty() {
+            return;
+        }
+        match self.store_report(carrier.id, carrier.matching, report.clone()).await {
+            Ok(()) => acks.into_iter().for_each(|ack| ack.tell(Verdict::Stored)),
+            Err(error) => {
+                tracing::error!(%error, carrier = %carrier.id, "a carrier's report could not be stored");
+                acks.into_iter().for_each(|ack| ack.tell(Verdict::TryAgain));
+                // Answers are told once: they are kept until the database takes them.
+                let answers = Report { answers: report.answers, ..Report::default() };
+                self.store_until_done(carrier, answers).await;
+            }
+        }
+        self.wake([carrier.id]);
+    }
+
+    async fn store_until_done(&self, carrier: &crate::carriers::Running, answers: Report) {
+        if answers.is_empty() {
+            return;
+        }
+        while let Err(error) =
+            self.store_report(carrier.id, carrier.matching, answers.clone()).await
+        {
+            tracing::error!(%error, carrier = %carrier.id, "answers wait for the database");
+            if self.stopped_within(RETRY_AFTER).await {
+                return;
+            }
+        }
+    }
+
+    async fn store_report(
+        &self,
+        carrier: CarrierId,
+        matching: Matching,
+        report: Report,
+    ) -> Result<(), StoreError> {
+        // A void for each message, an id for each text and each receipt without a message.
+        let ids = self
+            .ids
+            .take(&self.store, report.messages() * 2 + report.inbound.len() * 2 + 1)
+            .await?;
+        let around = self.surroundings(ids);
+        let (concerned, orphans) = self
+            .store
+            .write(move |tx| store_report(tx, carrier, matching, &report, &around))
+            .await?;
+        self.hub.tell(concerned.accounts);
+        self.wake(concerned.carriers);
+        if orphans {
+            self.adopt_orphans(carrier, matching).await?;
+        }
+        Ok(())
+    }
+
+    /// Matches a carrier's orphan receipts again.
+    pub(crate) async fn adopt_orphans(
+        &self,
+        carrier: CarrierId,
+        matching: Matching,
+    ) -> Result<(), StoreError> {
+        let ids = self.ids.take(&self.store, receipts::ORPHANS_PER_LOOK).await?;
+        let around = self.surroundings(ids);
+        let concerned = self
+            .store
+            .write(move |tx| {
+                let touched = receipts::adopt(tx, carrier, matching, &around)?;
+                rollup::roll_up(tx, &touched, &around)
+            })
+            .await?;
+        self.hub.tell(concerned.accounts);
+        Ok(())
+    }
+
+    pub(crate) fn surroundings(&self, ids: crate::ids::Range) -> Surroundings {
+        Surroundings {
+            routing: self.routing.now(),
+            currency: self.config.currency,
+            now: self.clock.now(),
+            ids,
+        }
+    }
+}
+
+fn store_report(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    matching: Matching,
+    report: &Report,
+    around: &Surroundings,
+) -> Result<(Concerned, bool), StoreError> {
+    let mut around = around.clone();
+    let rows: Vec<Answer> = report
+        .answers
+        .iter()
+        .flat_map(|(keys, outcome)| keys.iter().map(|key| answer_row(*key, outcome)))
+        .collect();
+    attempts::answer(tx, &rows, around.now)?;
+    let mut touched: Vec<(AccountId, MessageId)> =
+        rows.iter().map(|row| (row.key.account, row.key.message)).collect();
+
+    touched.extend(receipts::apply(tx, carrier, matching, &report.receipts, &mut around)?);
+    let mut concerned = rollup::roll_up(tx, &touched, &around)?;
+    // The ids behind those that voids may have taken.
+    for _ in 0..touched.len() {
+        around.ids.next();
+    }
+    let received = inbound::receive(tx, carrier, &report.inbound, &mut around)?;
+    concerned.accounts.extend(received);
+    // A receipt that overtook its answer can be matched from now on.
+    let answered = rows.iter().any(|row| row.match_id.is_some());
+    let since = around.now.minus(receipts::ORPHANS_KEPT);
+    let orphans = answered && !orphans::waiting(tx, carrier, since, 1)?.is_empty();
+    Ok((concerned, orphans))
+}
+
+fn answer_row(key: AttemptKey, outcome: &Outcome) -> Answer {
+    let row = |state| Answer {
+        key,
+        state,
+        carrier_message_id: None,
+        match_id: None,
+        failure: None,
+        error: None,
+    };
+    match outcome {
+        Outcome::Accepted { carrier_message_id } => {
+            let given = !carrier_message_id.is_empty();
+            Answer {
+                carrier_message_id: given.then(|| carrier_message_id.clone()),
+                match_id: given.then(|| normalised(carrier_message_id)),
+                ..row(AttemptState::Accepted)
+            }
+        }
+        Outcome::Refused { failure, error } => Answer {
+            failure: Some(*failure),
+            error: Some(error.clone()),
+            ..row(AttemptState::Refused)
+        },
+        Outcome::Retry { error } => {
+            Answer { error: Some(error.clone()), ..row(AttemptState::Retry) }
+        }
+        Outcome::Throttled { error } => {
+            Answer { error: Some(error.clone()), ..row(AttemptState::Deferred) }
+        }
+        Outcome::NotWritten => {
+            Answer { error: Some("not written".to_owned()), ..row(AttemptState::Deferred) }
+        }
+        Outcome::Unanswered => {
+            Answer { error: Some("no answer".to_owned()), ..row(AttemptState::Uncertain) }
+        }
+    }
+}
+
+/// Parts by the token of their submission.
+pub(crate) type InFlight = HashMap<u64, (Vec<AttemptKey>, domain::Timestamp)>;

@@ -1,0 +1,104 @@
+//! Calls that create or charge: once per idempotency key, the first answer ever after.
+
+use domain::AccountId;
+use serde_json::Value;
+use store::{
+    AsStoreError, StoreError, Tx,
+    idempotency::{self, Remembered},
+};
+
+use crate::{Engine, IDEMPOTENCY_KEPT, Idempotency};
+
+/// Operators' keys are remembered under no account.
+pub(crate) const OPERATORS: AccountId = AccountId::new(0);
+
+/// Why a call was not carried out. Nothing was stored.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum UseError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("the idempotency key was used for another request")]
+    KeyReused,
+    #[error("there is no such {0}")]
+    NotFound(&'static str),
+    #[error("{message}")]
+    Conflict { message: String },
+    #[error("{message}")]
+    Invalid { param: String, message: String },
+    #[error("Insufficient wallet balance")]
+    InsufficientBalance,
+}
+
+impl AsStoreError for UseError {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Store(error) => Some(error),
+            _ => None,
+        }
+    }
+}
+
+impl UseError {
+    pub(crate) fn invalid(param: &str, message: impl Into<String>) -> Self {
+        Self::Invalid { param: param.to_owned(), message: message.into() }
+    }
+}
+
+/// An answer as the caller sees it.
+#[derive(Debug, Clone)]
+pub struct Done {
+    pub answer: Value,
+    /// It was given before, under the same idempotency key.
+    pub replayed: bool,
+}
+
+impl Engine {
+    /// Runs `body` and keeps its answer, rendered by `render`, in the same transaction.
+    pub(crate) async fn once<T>(
+        &self,
+        owner: AccountId,
+        key: Option<Idempotency>,
+        mut body: impl FnMut(&mut Tx<'_>) -> Result<T, UseError> + Send + 'static,
+        render: impl Fn(&T) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let now = self.clock.now();
+        let since = now.minus(IDEMPOTENCY_KEPT);
+        self.store
+            .write(move |tx| {
+                let Some(key) = &key else {
+                    return body(tx).map(|made| Done { answer: render(&made), replayed: false });
+                };
+                if let Some(known) = idempotency::find(tx, &[(owner, &key.key_hash)], since)?.first()
+                {
+                    return first_answer(key, known);
+                }
+                let answer = render(&body(tx)?);
+                let row = Remembered {
+                    account: owner,
+                    key_hash: key.key_hash.to_vec(),
+                    request_hash: key.request_hash.to_vec(),
+                    message: None,
+                    outcome: Some(key.seal(answer.to_string().as_bytes())),
+                };
+                if idempotency::insert(tx, &[row], now, since)? == 0 {
+                    let text = "an idempotency key was taken meanwhile".to_owned();
+                    return Err(StoreError::Serialization(text).into());
+                }
+                Ok(Done { answer, replayed: false })
+            })
+            .await
+    }
+}
+
+fn first_answer(key: &Idempotency, known: &Remembered) -> Result<Done, UseError> {
+    if known.request_hash != key.request_hash {
+        return Err(UseError::KeyReused);
+    }
+    let answer = known
+        .outcome
+        .as_deref()
+        .and_then(|sealed| key.open(sealed))
+        .and_then(|json| serde_json::from_slice(&json).ok())
+        .ok_or_else(|| StoreError::Corrupt("a sealed answer does not open".to_owned()))?;
+    Ok(Done { answer, replayed: true })
+}

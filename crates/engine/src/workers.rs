@@ -1,0 +1,72 @@
+//! Thin loops around the functions that do the work.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::Engine;
+
+/// Between two looks at carriers, leases and routes.
+const SYNC_EVERY: Duration = Duration::from_secs(2);
+
+/// Between two rounds of housekeeping.
+const HOUSE_EVERY: Duration = Duration::from_secs(1);
+
+/// Between two steps of carriers that need time passed to them.
+const TICK_EVERY: Duration = Duration::from_millis(20);
+
+impl Engine {
+    /// Starts everything that goes on by itself.
+    pub async fn start(self: &Arc<Self>) -> Result<(), store::StoreError> {
+        self.sync_carriers().await?;
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(SYNC_EVERY).await {
+                if let Err(error) = engine.sync_carriers().await {
+                    tracing::warn!(%error, "carriers wait for the database");
+                }
+            }
+        });
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(HOUSE_EVERY).await {
+                let now = engine.clock.now();
+                let kept = engine.keep_house(now).await;
+                if let Err(error) = kept.and(engine.detour().await.map(|_| ())) {
+                    tracing::warn!(%error, "housekeeping waits for the database");
+                }
+            }
+        });
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(TICK_EVERY).await {
+                engine.tick();
+            }
+        });
+        Ok(())
+    }
+
+    /// Lets time pass for carriers without a network of their own.
+    pub fn tick(&self) {
+        let now = self.clock.now();
+        for running in self.carriers.all() {
+            running.driver.tick(now);
+        }
+    }
+
+    /// Stops taking work, drains the carriers' windows up to `drain`, and gives the leases up.
+    pub async fn stop(&self, drain: Duration) {
+        self.stopping.cancel();
+        self.stop_carriers(drain).await;
+    }
+
+    /// Waits `pause`; true where the engine stops meanwhile.
+    pub(crate) async fn stopped_within(&self, pause: Duration) -> bool {
+        tokio::select! {
+            () = self.stopping.cancelled() => true,
+            () = tokio::time::sleep(pause) => false,
+        }
+    }
+
+    fn spawn(&self, work: impl Future<Output = ()> + Send + 'static) {
+        tokio::spawn(work);
+    }
+}
