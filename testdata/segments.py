@@ -2,9 +2,15 @@
 """Writes segments.json: how texts are encoded and divided, from the standards alone.
 
 Independent of the product's code: the GSM 03.38 tables come from PyPI's
-`gsmcodecs` (pip install gsmcodecs), which this script only asks whether a
-character is in them and how many septets it takes; the division follows
-3GPP TS 23.040 §9.2.3.24.1. Run: python3 segments.py > segments.json
+`gsmcodecs` (pip install gsmcodecs==1.0.0), which this script only asks whether a
+character is in them and how many septets it takes; they are held against the
+tables typed below from 3GPP TS 23.038 §6.2.1 for every character of Unicode. The
+division follows 3GPP TS 23.040 §9.2.3.24.1. Run: python3 segments.py > segments.json
+
+A third oracle, npm's sms-segments-calculator, is held against the result by
+`segments.check.mjs`. It disagrees on one thing, where the contract is followed:
+it never divides a grapheme cluster, the contract only keeps escape and surrogate
+pairs whole. The escape U+001B is in no table as a character: a text with it is UCS-2.
 
 Form: {"cases": [{"name", "text": [[string, times], …], "encoding", "characters",
 "units", "segments", "parts": [characters of each part]}]}. `characters` counts
@@ -17,6 +23,13 @@ import random
 import gsmcodecs  # noqa: F401  (registers the codecs)
 
 
+BASIC = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞ\x1bÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+EXTENSION = "\f^{}\\[~]|€"
+
+
 def septets(character):
     if character == "\x1b":
         return None
@@ -25,6 +38,14 @@ def septets(character):
     except UnicodeError:
         return None
     return len(octets)
+
+
+def check_tables():
+    assert len(BASIC) == 128 and len(EXTENSION) == 10
+    for code in [*range(0xD800), *range(0xE000, 0x110000)]:
+        character = chr(code)
+        typed = 2 if character in EXTENSION else 1 if character in BASIC else None
+        assert septets(character) == (None if character == "\x1b" else typed), hex(code)
 
 
 def divide(text):
@@ -47,6 +68,7 @@ def divide(text):
     return encoding, units, parts
 
 
+check_tables()
 cases = []
 
 
@@ -73,14 +95,26 @@ for n in [1, 76, 77, 79, 80, 81, 151, 152, 153, 154, 228, 229, 1599, 1600]:
 for pair in "€[|^{}\\~]\f":
     for before in [151, 152, 153, 157, 158, 159, 160, 304, 305, 306]:
         case(f"{before} letters, then {pair!r}, then 10 letters", ("a", before), pair, ("b", 10))
-for before in [65, 66, 67, 68, 69, 70, 132, 133, 134]:
+    for before in [150, 456, 457, 458, 459]:
+        case(f"{before} letters, then {pair!r} twice, then 10 letters", ("a", before), (pair, 2), ("b", 10))
+for before in [64, 65, 66, 67, 68, 69, 70, 131, 132, 133, 134, 199, 200, 201]:
     case(f"{before} Cyrillic letters, then an emoji, then 5 letters", ("ж", before), "😀", ("ж", 5))
 basic = [chr(c) for c in range(0x0, 0x3000) if septets(chr(c)) is not None]
 assert len(basic) == 127 + 10, len(basic) if '€' in basic else (len(basic), 'no euro')
 for character in basic:
     case(f"the GSM character {character!r}", character)
-for character in "‘’‚“”„–—…•«»`´\u00a0\u200b\u2009\tçáíóúâêôãõëïœ™©®°½²×÷":
+case("the escape itself", "\x1b")
+typographic = (
+    "‘’‚‛′“”„‟″–—‐‑‒―−…•«»‹›`´\u00a0\u00ad\u2002\u2003\u2007\u2008\u2009\u200a\u200b\u202f\ufeff\t"
+)
+for character in typographic + "çáíóúâêôãõëïœ™©®°½²ªº×÷":
     case(f"{character!r} in a text", "a", character, "b")
+for name, text in [
+    ("a family", "👨‍👩‍👧‍👦"), ("a flag", "🇳🇱"), ("a combining accent", "e\u0301"),
+]:
+    for before in [65, 66, 67, 69]:
+        case(f"{before} Cyrillic letters, then {name}, then 5 letters", ("ж", before), text, ("ж", 5))
+case("67 combining accents, a part more if clusters were kept whole", ("e\u0301", 67))
 for character in "’–":
     for n in [68, 69, 70, 133, 134, 159]:
         case(f"{n} letters and {character!r}", ("a", n), character)

@@ -1,5 +1,6 @@
 //! Texts: which encoding they need, the parts in which they are sent and billed.
 
+mod body;
 pub mod gsm7;
 pub mod latin1;
 mod offenders;
@@ -7,12 +8,16 @@ pub mod ucs2;
 
 use std::fmt;
 
+pub use body::{Body, InvalidBody};
 pub use offenders::{Offender, offenders, to_gsm_spelling};
 
 use crate::words;
 
 /// Unicode scalar values that a text may have.
 pub const CHARACTERS_MAX: usize = 1_600;
+
+/// What the longest text is billed as: 1,600 emoji, 33 in a part.
+pub const SEGMENTS_MAX: Segments = Segments(49);
 
 words! {
     /// How a text travels.
@@ -50,7 +55,7 @@ impl Encoding {
     }
 }
 
-/// What a text is billed as: 1 to 49.
+/// What a text is billed as: 1 to [`SEGMENTS_MAX`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Segments(u8);
 
@@ -78,16 +83,47 @@ pub struct TextTooLong {
     pub characters: usize,
 }
 
-/// One part of a text, ready to be encoded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// One part of a text, ready to be encoded; only [`parts`] makes them.
+#[derive(Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Part<'a> {
     pub text: &'a str,
+    /// Of the whole text: a part of a UCS-2 text may itself be plain.
     pub encoding: Encoding,
+}
+
+impl Part<'_> {
+    /// Unpacked septets, at most 160 octets, or UTF-16BE, at most 140; no header.
+    ///
+    /// A carrier whose default alphabet is Latin-1 gets `text` by
+    /// [`latin1::encode`] instead, with the same boundaries.
+    pub fn octets(&self) -> Vec<u8> {
+        match self.encoding {
+            Encoding::Gsm7 => gsm7::encode(self.text)
+                .expect("a part is GSM-7 only where the whole text is in the tables"),
+            Encoding::Ucs2 => ucs2::encode(self.text),
+        }
+    }
+}
+
+/// Shows the length only: texts are in no log.
+impl fmt::Debug for Part<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "Part({} octets of text, {})",
+            self.text.len(),
+            self.encoding
+        )
+    }
 }
 
 /// GSM-7 where every character is in its tables, else UCS-2.
 pub fn encoding_of(text: &str) -> Encoding {
-    if text.chars().all(|character| gsm7::septets(character).is_some()) {
+    if text
+        .chars()
+        .all(|character| gsm7::septets(character).is_some())
+    {
         Encoding::Gsm7
     } else {
         Encoding::Ucs2
@@ -101,20 +137,35 @@ pub fn encoding_of(text: &str) -> Encoding {
 /// and neither may straddle two parts, so dividing the length by 153 can be
 /// one short. An empty text is one empty part.
 ///
+/// The room is that beside an 8-bit reference. It is the only one offered:
+/// with a 16-bit reference (152 or 66) a text could take more than was billed.
+///
 /// Fails above [`CHARACTERS_MAX`]. Source: 3GPP TS 23.038 §6.2, TS 23.040 §9.2.3.24.1.
 pub fn parts(text: &str) -> Result<Vec<Part<'_>>, TextTooLong> {
     let (encoding, units, _) = scan(text)?;
     let mut parts = Vec::with_capacity(1 + units / encoding.in_parts());
-    divide(text, encoding, units, |text| parts.push(Part { text, encoding }));
+    divide(text, encoding, units, |text| {
+        parts.push(Part { text, encoding })
+    });
     Ok(parts)
 }
 
-/// The text's size, without dividing it into strings.
+/// The number of [`parts`], without making them; fails where they do.
+pub fn segments(text: &str) -> Result<Segments, TextTooLong> {
+    measure(text).map(|measure| measure.segments)
+}
+
+/// The text's size in all its units; no allocation. Fails where [`parts`] does.
 pub fn measure(text: &str) -> Result<Measure, TextTooLong> {
     let (encoding, units, characters) = scan(text)?;
     let mut segments = 0;
     divide(text, encoding, units, |_| segments += 1);
-    Ok(Measure { encoding, segments: Segments(segments), characters, units })
+    Ok(Measure {
+        encoding,
+        segments: Segments(segments),
+        characters,
+        units,
+    })
 }
 
 fn scan(text: &str) -> Result<(Encoding, usize, usize), TextTooLong> {
@@ -124,8 +175,8 @@ fn scan(text: &str) -> Result<(Encoding, usize, usize), TextTooLong> {
     for character in text.chars() {
         characters += 1;
         utf16 += character.len_utf16();
-        septets = septets
-            .and_then(|sum: usize| gsm7::septets(character).map(|septets| sum + septets));
+        septets =
+            septets.and_then(|sum: usize| gsm7::septets(character).map(|septets| sum + septets));
     }
     if characters > CHARACTERS_MAX {
         return Err(TextTooLong { characters });
@@ -154,53 +205,6 @@ fn divide<'a>(text: &'a str, encoding: Encoding, units: usize, mut part: impl Fn
         filled += needs;
     }
     part(&text[start..]);
-}
-
-/// A text that may be sent, with its measure.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Body {
-    text: String,
-    measure: Measure,
-}
-
-/// Why a text may not be sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidBody {
-    #[error("the text is empty")]
-    Empty,
-    #[error(transparent)]
-    TooLong(#[from] TextTooLong),
-    /// NUL ends a string for many carriers. The position counts characters from 0.
-    #[error("the text has a NUL character at position {position}")]
-    Nul { position: usize },
-}
-
-impl Body {
-    /// Takes the text as it is, white space included; only white space is no text.
-    pub fn parse(text: &str) -> Result<Self, InvalidBody> {
-        if text.trim().is_empty() {
-            return Err(InvalidBody::Empty);
-        }
-        if let Some(position) = text.chars().position(|character| character == '\0') {
-            return Err(InvalidBody::Nul { position });
-        }
-        Ok(Self { text: text.to_owned(), measure: measure(text)? })
-    }
-
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-
-    pub const fn measure(&self) -> Measure {
-        self.measure
-    }
-}
-
-/// Shows the length only: texts are in no log.
-impl fmt::Debug for Body {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Body({} characters)", self.measure.characters)
-    }
 }
 
 #[cfg(test)]

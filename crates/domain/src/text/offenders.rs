@@ -1,5 +1,7 @@
 //! The characters that make a text UCS-2, and how GSM-7 spells them.
 
+use std::collections::HashSet;
+
 use super::gsm7;
 
 /// A character that is in neither GSM table.
@@ -12,7 +14,11 @@ pub struct Offender {
     pub spelling: Option<&'static str>,
 }
 
-/// Typography that GSM-7 spells plainly.
+/// Typography that GSM-7 spells plainly: quotes, primes and accents standing
+/// alone, dashes, bullets, ellipses, spaces, and marks that are not seen at all.
+///
+/// Letters are not here: `ç` as `c` or `Ç` is another spelling of somebody's
+/// name. Nor are signs that would become words, such as `™`.
 const SPELLINGS: &[(char, &str)] = &[
     ('\u{2018}', "'"),
     ('\u{2019}', "'"),
@@ -41,6 +47,8 @@ const SPELLINGS: &[(char, &str)] = &[
     ('\u{2022}', "*"),
     ('\u{2026}', "..."),
     ('\u{00A0}', " "),
+    ('\u{2007}', " "),
+    ('\u{2008}', " "),
     ('\u{2009}', " "),
     ('\u{200A}', " "),
     ('\u{202F}', " "),
@@ -52,22 +60,32 @@ const SPELLINGS: &[(char, &str)] = &[
 ];
 
 fn spelling(character: char) -> Option<&'static str> {
-    SPELLINGS.iter().find(|(odd, _)| *odd == character).map(|(_, plain)| *plain)
+    SPELLINGS
+        .iter()
+        .find(|(odd, _)| *odd == character)
+        .map(|(_, plain)| *plain)
 }
 
 /// The characters that force UCS-2, each once, in the order of their first occurrence.
 pub fn offenders(text: &str) -> Vec<Offender> {
-    let mut found: Vec<Offender> = Vec::new();
+    let mut seen = HashSet::new();
+    let mut found = Vec::new();
     for (position, character) in text.chars().enumerate() {
-        let known = || found.iter().any(|offender| offender.character == character);
-        if gsm7::septets(character).is_none() && !known() {
-            found.push(Offender { character, position, spelling: spelling(character) });
+        if gsm7::place(character).is_none() && seen.insert(character) {
+            found.push(Offender {
+                character,
+                position,
+                spelling: spelling(character),
+            });
         }
     }
     found
 }
 
 /// The text with everything respelled that GSM-7 has a plain spelling for.
+///
+/// GSM-7 only where all [`offenders`] had a spelling. Longer by two characters
+/// for each ellipsis, and empty where all was invisible: parse it as a body again.
 pub fn to_gsm_spelling(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());
     for character in text.chars() {
@@ -86,9 +104,14 @@ mod tests {
     #[test]
     fn offenders_are_named_once_with_their_place() {
         let found = offenders("It’s €5 – it’s ✓");
-        let seen: Vec<(char, usize, Option<&str>)> =
-            found.iter().map(|o| (o.character, o.position, o.spelling)).collect();
-        assert_eq!(seen, [('’', 2, Some("'")), ('–', 8, Some("-")), ('✓', 15, None)]);
+        let seen: Vec<(char, usize, Option<&str>)> = found
+            .iter()
+            .map(|o| (o.character, o.position, o.spelling))
+            .collect();
+        assert_eq!(
+            seen,
+            [('’', 2, Some("'")), ('–', 8, Some("-")), ('✓', 15, None)]
+        );
     }
 
     #[test]

@@ -1,0 +1,124 @@
+//! Reads PDUs and never waits for anybody: answers are bounded by the window,
+//! the peer's requests by `incoming_max`.
+
+use std::sync::Arc;
+
+use bytes::BytesMut;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    time::Instant,
+};
+
+use super::{Event, Incoming, Responder, Role, Shared};
+use crate::{Body, CommandStatus, DecodeError, Decoded, MessageResp, Pdu, frame};
+
+/// What one read asks the socket for.
+const READ_OCTETS: usize = 16 * 1024;
+
+pub(super) async fn read(
+    mut input: impl AsyncRead + Unpin,
+    mut buffer: BytesMut,
+    shared: &Arc<Shared>,
+) -> String {
+    loop {
+        loop {
+            match frame::next(&mut buffer) {
+                Ok(Some(decoded)) => take(decoded, shared),
+                Ok(None) => break,
+                Err(DecodeError::Truncated { field, sequence }) => {
+                    tracing::warn!(field, "a PDU ends too soon");
+                    refuse(shared, sequence, CommandStatus::ME_RINVCMDLEN);
+                }
+                Err(error @ DecodeError::BadLength(_)) => return error.to_string(),
+            }
+        }
+        buffer.reserve(READ_OCTETS);
+        match input.read_buf(&mut buffer).await {
+            Ok(0) => return "the peer closed the connection".to_owned(),
+            Ok(_) => shared.state().heard_at = Instant::now(),
+            Err(error) => return format!("the connection broke while reading: {error}"),
+        }
+    }
+}
+
+fn take(decoded: Decoded, shared: &Arc<Shared>) {
+    let Decoded { pdu, warnings } = decoded;
+    let command_id = pdu.body.command_id();
+    for warning in warnings {
+        shared.tell(Event::Warning { warning, command_id });
+    }
+    let Pdu { status, sequence, body } = pdu;
+    match body {
+        Body::SubmitSmResp(resp) | Body::DeliverSmResp(resp) | Body::DataSmResp(resp) => {
+            answered(shared, sequence, status, resp);
+        }
+        Body::GenericNack => answered(shared, sequence, status, MessageResp::default()),
+        Body::QuerySmResp(resp) => {
+            answered(shared, sequence, status, MessageResp::new(resp.message_id));
+        }
+        Body::CancelSmResp | Body::ReplaceSmResp => {
+            answered(shared, sequence, status, MessageResp::default());
+        }
+        Body::EnquireLink => {
+            let answer = Pdu::answer(sequence, CommandStatus::ME_ROK, Body::EnquireLinkResp);
+            shared.control(&answer);
+        }
+        Body::EnquireLinkResp => shared.state().enquired_at = None,
+        Body::Unbind => {
+            shared.control(&Pdu::answer(sequence, CommandStatus::ME_ROK, Body::UnbindResp));
+            shared.end("the peer said goodbye");
+        }
+        Body::UnbindResp => shared.end("unbound"),
+        body if is_request_to(shared.role, &body) => ask(shared, sequence, command_id, body),
+        Body::Unknown { command_id, .. } if command_id & crate::pdu::command::RESPONSE != 0 => {
+            tracing::debug!(command_id, "an unknown answer was passed over");
+        }
+        Body::Unknown { .. } => refuse(shared, sequence, CommandStatus::ME_RINVCMDID),
+        // A second bind, or a request that the other side makes.
+        _ => refuse(shared, sequence, CommandStatus::ME_RINVBNDSTS),
+    }
+}
+
+fn is_request_to(role: Role, body: &Body) -> bool {
+    match role {
+        Role::Client => {
+            matches!(body, Body::DeliverSm(_) | Body::DataSm(_) | Body::AlertNotification(_))
+        }
+        Role::Server => matches!(
+            body,
+            Body::SubmitSm(_)
+                | Body::DataSm(_)
+                | Body::QuerySm(_)
+                | Body::CancelSm(_)
+                | Body::ReplaceSm(_)
+        ),
+    }
+}
+
+fn answered(shared: &Shared, sequence: u32, status: CommandStatus, resp: MessageResp) {
+    let Some((token, late)) = shared.answered(sequence) else {
+        tracing::debug!(sequence, "an answer to nothing was passed over");
+        return;
+    };
+    shared.tell(Event::Answer { token, status, message_id: resp.message_id, late });
+}
+
+fn ask(shared: &Arc<Shared>, sequence: u32, command_id: u32, body: Body) {
+    if !shared.admit_incoming() {
+        let resp = MessageResp::default();
+        let answer = match body {
+            Body::SubmitSm(_) => Body::SubmitSmResp(resp),
+            Body::DeliverSm(_) => Body::DeliverSmResp(resp),
+            Body::DataSm(_) => Body::DataSmResp(resp),
+            _ => Body::GenericNack,
+        };
+        return shared.control(&Pdu::answer(sequence, CommandStatus::ME_RMSGQFUL, answer));
+    }
+    let responder = Responder { shared: Arc::clone(shared), command_id, sequence };
+    let session = shared.session;
+    shared.tell(Event::Incoming(Incoming { body, session, sequence, responder }));
+}
+
+fn refuse(shared: &Shared, sequence: u32, status: CommandStatus) {
+    shared.control(&Pdu::answer(sequence, status, Body::GenericNack));
+}
