@@ -145,7 +145,7 @@ pub fn parts(text: &str) -> Result<Vec<Part<'_>>, TextTooLong> {
     let (encoding, units, _) = scan(text)?;
     let mut parts = Vec::with_capacity(1 + units / encoding.in_parts());
     divide(text, encoding, units, |text| {
-        parts.push(Part { text, encoding })
+        parts.push(Part { text, encoding });
     });
     Ok(parts)
 }
@@ -168,23 +168,28 @@ pub fn measure(text: &str) -> Result<Measure, TextTooLong> {
     })
 }
 
+/// Encoding, units, characters.
 fn scan(text: &str) -> Result<(Encoding, usize, usize), TextTooLong> {
-    let mut septets = Some(0);
+    let mut encoding = Encoding::Gsm7;
+    let mut septets = 0;
     let mut utf16 = 0;
     let mut characters = 0;
     for character in text.chars() {
         characters += 1;
         utf16 += character.len_utf16();
-        septets =
-            septets.and_then(|sum: usize| gsm7::septets(character).map(|septets| sum + septets));
+        match gsm7::septets(character) {
+            Some(needed) => septets += needed,
+            None => encoding = Encoding::Ucs2,
+        }
     }
     if characters > CHARACTERS_MAX {
         return Err(TextTooLong { characters });
     }
-    Ok(match septets {
-        Some(septets) => (Encoding::Gsm7, septets, characters),
-        None => (Encoding::Ucs2, utf16, characters),
-    })
+    let units = match encoding {
+        Encoding::Gsm7 => septets,
+        Encoding::Ucs2 => utf16,
+    };
+    Ok((encoding, units, characters))
 }
 
 /// The one place that decides where parts end, for the bill and for the wire.

@@ -206,11 +206,12 @@ impl Context {
         let priced: Vec<Vec<Result<Priced<'_>, Refusal>>> = requests
             .iter()
             .map(|request| {
-                let price = |send| {
-                    let sender = senders.get(&(request.account, send.from));
-                    admit::price(send, sender, &self.routing, self.prices)
-                };
-                request.sends.iter().map(price).collect()
+                let sender = |send: &super::Send| senders.get(&(request.account, send.from));
+                request
+                    .sends
+                    .iter()
+                    .map(|send| admit::price(send, sender(send), &self.routing, self.prices))
+                    .collect()
             })
             .collect();
         let asking: Vec<usize> =
