@@ -1,1 +1,131 @@
-//! placeholder
+//! HTTP: the customers' and operators' API, its document, and the event stream.
+//!
+//! Handlers parse, ask the engine, and answer. They read through the store and
+//! write only through the engine.
+//!
+//! Not here: rules, SQL, sessions with carriers, the portal's files.
+
+mod answer;
+mod error;
+mod extract;
+mod health;
+mod metrics;
+mod openapi;
+mod operator;
+mod page;
+mod portal;
+mod reads;
+mod request_id;
+mod views;
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::{HeaderMap, StatusCode},
+    middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use domain::{AccountId, rate::Quota};
+use engine::Engine;
+use metrics_exporter_prometheus::PrometheusHandle;
+use store::wallets;
+
+pub use error::ApiError;
+use error::rate_headers;
+use reads::Reads;
+use views::Viewer;
+
+/// What every handler can reach.
+#[derive(Clone)]
+pub struct Api {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) reads: Arc<Reads>,
+    pub(crate) prometheus: PrometheusHandle,
+    /// What customers see as the carrier.
+    pub(crate) brand: Arc<str>,
+    /// How customers reach this server; no slash at the end.
+    public_url: Arc<str>,
+    /// Marks this process in request ids.
+    node: u32,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").field("brand", &self.brand).finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// `node` differs from process to process.
+    pub fn new(
+        engine: Arc<Engine>,
+        prometheus: PrometheusHandle,
+        brand: &str,
+        public_url: &str,
+        node: u32,
+    ) -> Self {
+        let public_url = public_url.trim_end_matches('/').into();
+        Self { engine, reads: Arc::default(), prometheus, brand: brand.into(), public_url, node }
+    }
+
+    pub(crate) fn viewer(&self) -> Viewer {
+        Viewer {
+            brand: self.brand.to_string(),
+            currency: self.engine.config().currency,
+            now: self.engine.clock().now(),
+        }
+    }
+
+    /// The rate headers of an answer that took nothing of the rate.
+    pub(crate) async fn rate_headers_now(
+        &self,
+        account: AccountId,
+        headers: &mut HeaderMap,
+    ) -> Result<(), ApiError> {
+        let wallet = self.engine.store().read(move |tx| wallets::find(tx, account)).await?;
+        if let Some(wallet) = wallet {
+            let now = self.engine.clock().now();
+            rate_headers(headers, &Quota::at(wallet.rate_limit, wallet.tat, now));
+        }
+        Ok(())
+    }
+}
+
+/// Everything under `/api/v1`, `/healthz` and `/readyz`; `root` serves the rest.
+pub fn router(api: Api, root: Router<Api>) -> Router {
+    let (node, public_url) = (api.node, Arc::clone(&api.public_url));
+    let (documented, document) = openapi::document();
+    let document = Arc::new(document);
+    Router::new()
+        .nest("/api/v1", documented)
+        .route("/api/v1/openapi.json", get(move || openapi::serve(Arc::clone(&document))))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .merge(root)
+        .method_not_allowed_fallback(wrong_method)
+        .fallback(nothing_here)
+        .layer(middleware::from_fn(move |request, next| {
+            request_id::layer(node, Arc::clone(&public_url), request, next)
+        }))
+        .with_state(api)
+}
+
+/// The metrics alone, for a listener of their own that asks for no key.
+pub fn metrics_router(api: Api) -> Router {
+    let scrape = |axum::extract::State(api): axum::extract::State<Api>| async move {
+        metrics::render(&api).await
+    };
+    Router::new().route("/metrics", get(scrape)).with_state(api)
+}
+
+async fn wrong_method() -> Response {
+    let message = "This path does not take this method; see /api/v1/openapi.json.";
+    ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message).into_response()
+}
+
+async fn nothing_here() -> Response {
+    ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path.")
+        .into_response()
+}

@@ -9,10 +9,21 @@ use serde::{Deserialize, Serialize};
 pub enum CarrierEvent {
     /// It can take messages (again).
     Up,
-    Down { reason: String },
-    Answer { token: u64, outcome: Outcome },
-    Receipt { receipt: Receipt, ack: Ack },
-    Inbound { inbound: Inbound, ack: Ack },
+    Down {
+        reason: String,
+    },
+    Answer {
+        token: u64,
+        outcome: Outcome,
+    },
+    Receipt {
+        receipt: Receipt,
+        ack: Ack,
+    },
+    Inbound {
+        inbound: Inbound,
+        ack: Ack,
+    },
 }
 
 /// What became of a submission.

@@ -18,9 +18,7 @@ use domain::Timestamp;
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 
-pub use event::{
-    Ack, CarrierEvent, Concatenation, Inbound, Outcome, Receipt, Verdict,
-};
+pub use event::{Ack, CarrierEvent, Concatenation, Inbound, Outcome, Receipt, Verdict};
 pub use submission::{Grouping, NotTaken, Submission};
 
 /// Events that wait for their reader; beyond it a carrier is asked to come again.

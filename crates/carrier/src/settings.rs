@@ -204,7 +204,10 @@ impl Settings {
 impl SmppSettings {
     fn check(&self) -> Result<(), InvalidSetting> {
         if self.host.trim().is_empty() {
-            return Err(invalid("settings.host", "host is the name or address of the carrier's SMSC"));
+            return Err(invalid(
+                "settings.host",
+                "host is the name or address of the carrier's SMSC",
+            ));
         }
         if self.port == 0 {
             return Err(invalid("settings.port", "port is 1 to 65535"));
@@ -251,7 +254,7 @@ fn read<T: for<'de> Deserialize<'de>>(settings: &Value) -> Result<T, InvalidSett
     })
 }
 
-fn within<T: PartialOrd + std::fmt::Display>(
+fn within<T: PartialOrd + Copy + std::fmt::Display>(
     param: &str,
     value: T,
     least: T,

@@ -78,14 +78,8 @@ impl SmppCarrier {
             tokio::spawn(pump.run(client_events));
         }
         let settings = settings.clone();
-        let carrier = Self {
-            settings,
-            clients,
-            senders,
-            turn: AtomicUsize::new(0),
-            throttle,
-            last_error,
-        };
+        let carrier =
+            Self { settings, clients, senders, turn: AtomicUsize::new(0), throttle, last_error };
         (Arc::new(carrier), reports)
     }
 

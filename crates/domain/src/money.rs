@@ -79,7 +79,8 @@ impl Micros {
             return Err(InvalidAmount::TooPrecise(decimals_max.min(6)));
         }
         let units: i64 = units.parse().map_err(|_| InvalidAmount::TooLarge)?;
-        let fraction: i64 = format!("{fraction:0<6}").parse().map_err(|_| InvalidAmount::Malformed)?;
+        let fraction: i64 =
+            format!("{fraction:0<6}").parse().map_err(|_| InvalidAmount::Malformed)?;
         units
             .checked_mul(MICROS_PER_UNIT)
             .and_then(|micros| micros.checked_add(fraction))

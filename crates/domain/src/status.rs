@@ -228,7 +228,12 @@ mod tests {
     use super::{MessageEvent as E, MessageStatus as S, *};
 
     const EVENTS: [E; 7] = [
-        E::Claimed, E::Deferred, E::Accepted, E::Refused, E::Expired, E::ReceiptDelivered,
+        E::Claimed,
+        E::Deferred,
+        E::Accepted,
+        E::Refused,
+        E::Expired,
+        E::ReceiptDelivered,
         E::ReceiptFailed,
     ];
 

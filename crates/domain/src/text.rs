@@ -109,21 +109,13 @@ impl Part<'_> {
 /// Shows the length only: texts are in no log.
 impl fmt::Debug for Part<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "Part({} octets of text, {})",
-            self.text.len(),
-            self.encoding
-        )
+        write!(f, "Part({} octets of text, {})", self.text.len(), self.encoding)
     }
 }
 
 /// GSM-7 where every character is in its tables, else UCS-2.
 pub fn encoding_of(text: &str) -> Encoding {
-    if text
-        .chars()
-        .all(|character| gsm7::septets(character).is_some())
-    {
+    if text.chars().all(|character| gsm7::septets(character).is_some()) {
         Encoding::Gsm7
     } else {
         Encoding::Ucs2
@@ -160,12 +152,7 @@ pub fn measure(text: &str) -> Result<Measure, TextTooLong> {
     let (encoding, units, characters) = scan(text)?;
     let mut segments = 0;
     divide(text, encoding, units, |_| segments += 1);
-    Ok(Measure {
-        encoding,
-        segments: Segments(segments),
-        characters,
-        units,
-    })
+    Ok(Measure { encoding, segments: Segments(segments), characters, units })
 }
 
 /// Encoding, units, characters.

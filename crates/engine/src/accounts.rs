@@ -1,6 +1,9 @@
 //! Customers and their credit.
 
-use domain::{AccountId, Micros, OperatorId, rate::{RATE_DEFAULT, RATE_MAX}};
+use domain::{
+    AccountId, Micros, OperatorId,
+    rate::{RATE_DEFAULT, RATE_MAX},
+};
 use serde_json::Value;
 use store::{
     StoreError, Tx,
@@ -12,7 +15,10 @@ use store::{
 };
 
 use crate::{
-    Done, Engine, Idempotency, UseError, events::balance_data, ids::Range, repeats::OPERATORS,
+    Done, Engine, Idempotency, UseError,
+    events::balance_data,
+    ids::Range,
+    repeats::OPERATORS,
     secrets::{self, NewKey},
 };
 

@@ -13,7 +13,10 @@ use store::{
     api_keys::{self as keys, ApiKey, KeyHolder, NewApiKey, Owner},
 };
 
-use crate::{Done, Engine, Idempotency, UseError, secrets::{self, NewKey}};
+use crate::{
+    Done, Engine, Idempotency, UseError,
+    secrets::{self, NewKey},
+};
 
 /// Another node's revocation is seen after this long at the latest.
 const CACHED_FOR: Duration = Duration::from_secs(2);

@@ -158,10 +158,8 @@ impl Engine {
             let name = format!("carrier:{}", record.id);
             let node = self.node.clone();
             let until = now.plus(LEASE_LIFE);
-            let lease = self
-                .store
-                .write(move |tx| leases::acquire(tx, &name, &node, now, until))
-                .await?;
+            let lease =
+                self.store.write(move |tx| leases::acquire(tx, &name, &node, now, until)).await?;
             match (lease, self.carriers.get(record.id)) {
                 (Some(lease), Some(running)) if running.lease == lease => {}
                 (Some(lease), running) => {
@@ -300,8 +298,9 @@ pub(crate) fn settings_of(record: &CarrierRecord) -> Result<Settings, StoreError
         .kind
         .parse()
         .map_err(|_| StoreError::Corrupt(format!("carrier {} has an unknown kind", record.id)))?;
-    let json = serde_json::from_str(&record.settings)
-        .map_err(|error| StoreError::Corrupt(format!("settings of carrier {}: {error}", record.id)))?;
+    let json = serde_json::from_str(&record.settings).map_err(|error| {
+        StoreError::Corrupt(format!("settings of carrier {}: {error}", record.id))
+    })?;
     Settings::parse(kind, &json)
         .map_err(|error| StoreError::Corrupt(format!("settings of carrier {}: {error}", record.id)))
 }

@@ -102,10 +102,8 @@ impl Engine {
     /// Takes a carrier out of use. Messages that wait for it go to others or expire.
     pub async fn delete_carrier(self: &Arc<Self>, id: CarrierId) -> Result<(), UseError> {
         let now = self.clock.now();
-        let deleted = self
-            .store
-            .write(move |tx| Ok::<_, UseError>(carriers::delete(tx, id, now)?))
-            .await?;
+        let deleted =
+            self.store.write(move |tx| Ok::<_, UseError>(carriers::delete(tx, id, now)?)).await?;
         if !deleted {
             return Err(UseError::NotFound("carrier"));
         }
@@ -177,9 +175,7 @@ fn put(tx: &mut Tx<'_>, record: &RouteRecord) -> Result<RouteRecord, UseError> {
     if carriers::find(tx, record.route.carrier)?.is_none() {
         return Err(UseError::invalid("carrier_id", "carrier_id names no carrier"));
     }
-    for (param, value) in
-        [("priority", record.route.priority), ("weight", record.route.weight)]
-    {
+    for (param, value) in [("priority", record.route.priority), ("weight", record.route.weight)] {
         if !(0..=1_000_000).contains(&value) {
             return Err(UseError::invalid(param, format!("{param} is 0 to 1000000")));
         }

@@ -3,9 +3,7 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use carrier::{Grouping, Submission};
-use domain::{
-    AccountId, CarrierId, MessageId, MessageStatus, Timestamp, text,
-};
+use domain::{AccountId, CarrierId, MessageId, MessageStatus, Timestamp, text};
 use store::{
     StoreError, Tx,
     attempts::{self, Attempt, AttemptKey, AttemptState, NewAttempt},
@@ -90,10 +88,7 @@ impl Engine {
     ) -> Result<Vec<Ready>, StoreError> {
         let (id, lease) = (carrier.id, carrier.lease.clone());
         let grouping = carrier.driver.grouping();
-        let ready = self
-            .store
-            .write(move |tx| claim(tx, id, &lease, grouping, slots, now))
-            .await?;
+        let ready = self.store.write(move |tx| claim(tx, id, &lease, grouping, slots, now)).await?;
         self.hub.tell(ready.iter().map(|part| part.message.account));
         Ok(ready)
     }
@@ -174,9 +169,8 @@ fn claim(
         message.tries += 1;
         news.push(NewEvent::status(message.account, message.id, message.status, None));
         let attempts = known.get(&(message.account, message.id)).map_or(&[][..], Vec::as_slice);
-        let outstanding: Vec<i64> = (1..=message.segments)
-            .filter(|part| !is_accepted(*part, attempts))
-            .collect();
+        let outstanding: Vec<i64> =
+            (1..=message.segments).filter(|part| !is_accepted(*part, attempts)).collect();
         for keys in grouped(&message, &outstanding, grouping) {
             new.extend(keys.iter().map(|key| NewAttempt {
                 key: *key,

@@ -38,7 +38,7 @@ impl Engine {
 
     /// Carriers whose queue nobody works on: disabled ones, and those that are gone.
     async fn stranded_carriers(&self) -> Result<Vec<CarrierId>, StoreError> {
-        let with_queue = self.store.read(|tx| queue::carriers(tx)).await?;
+        let with_queue = self.store.read(queue::carriers).await?;
         let table = self.routing.now();
         Ok(with_queue.into_iter().filter(|carrier| !table.is_enabled(*carrier)).collect())
     }
@@ -47,7 +47,7 @@ impl Engine {
     pub async fn detour(&self) -> Result<u64, StoreError> {
         let table = self.routing.now();
         let mut moved = 0;
-        for carrier in self.store.read(|tx| queue::carriers(tx)).await? {
+        for carrier in self.store.read(queue::carriers).await? {
             if table.is_up(carrier) {
                 continue;
             }
@@ -90,10 +90,8 @@ impl Engine {
         }
         let ids = self.ids.take(&self.store, expired.len()).await?;
         let around = self.surroundings(ids);
-        let concerned = self
-            .store
-            .write(move |tx| rollup::expire_queued(tx, &expired, &around))
-            .await?;
+        let concerned =
+            self.store.write(move |tx| rollup::expire_queued(tx, &expired, &around)).await?;
         self.hub.tell(concerned.accounts);
         Ok(())
     }

@@ -36,20 +36,17 @@ impl Range {
 
 impl Ids {
     pub(crate) fn new() -> Self {
-        Self {
-            block: Mutex::new(Range { next: 0, end: 0 }),
-            lease: tokio::sync::Mutex::new(()),
-        }
+        Self { block: Mutex::new(Range { next: 0, end: 0 }), lease: tokio::sync::Mutex::new(()) }
     }
 
     /// Takes `count` ids, in the order of the calls.
     pub(crate) async fn take(&self, store: &Store, count: usize) -> Result<Range, StoreError> {
         let count = i64::try_from(count).unwrap_or(i64::MAX);
-        if let Some(range) = self.from_block(count) {
+        if let Some(range) = self.cut(count) {
             return Ok(range);
         }
         let _leasing = self.lease.lock().await;
-        if let Some(range) = self.from_block(count) {
+        if let Some(range) = self.cut(count) {
             return Ok(range);
         }
         let wanted = BLOCK.max(count);
@@ -66,7 +63,7 @@ impl Ids {
         Ok(self.take(store, 1).await?.next())
     }
 
-    fn from_block(&self, count: i64) -> Option<Range> {
+    fn cut(&self, count: i64) -> Option<Range> {
         let mut block = self.block.lock().unwrap_or_else(PoisonError::into_inner);
         let first = block.next;
         (block.end - first >= count).then(|| {

@@ -36,12 +36,8 @@ pub(crate) fn receive(
 ) -> Result<Vec<AccountId>, StoreError> {
     let mut accounts = Vec::new();
     for text in arrived {
-        let arrival = Arrival {
-            carrier,
-            session: text.session,
-            sequence: text.sequence,
-            at: around.now,
-        };
+        let arrival =
+            Arrival { carrier, session: text.session, sequence: text.sequence, at: around.now };
         let since = around.now.minus(REDELIVERED_WITHIN);
         if inbound::seen_before(tx, arrival, &text.digest, since)? {
             continue;
@@ -199,7 +195,7 @@ fn deliver(
     events::insert(tx, &news, &seqs, now)?;
     let mut tally = Tally::default();
     tally.of(account, number, now).inbound += 1;
-    tally.add(tx)?;
+    tally.store(tx)?;
     metrics::counter!("didfarm_messages_received_total").increment(1);
     Ok(Some(account))
 }

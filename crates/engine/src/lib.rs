@@ -151,10 +151,7 @@ impl Engine {
             }
             self.record(running, gathered).await;
         }
-        self.reports
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .extend(reports);
+        self.reports.lock().unwrap_or_else(std::sync::PoisonError::into_inner).extend(reports);
     }
 
     /// Hands over everything that is due now, on every carrier of this node.

@@ -2,9 +2,7 @@
 
 use std::str::FromStr;
 
-use domain::{
-    AccountId, CarrierId, Country, E164, NumberId, NumberStatus, NumberType, Timestamp,
-};
+use domain::{AccountId, CarrierId, Country, E164, NumberId, NumberStatus, NumberType, Timestamp};
 use serde::Deserialize;
 use serde_json::Value;
 use store::{
@@ -231,7 +229,8 @@ fn parse(csv: &[u8]) -> Result<Vec<NewNumber>, Vec<ImportError>> {
     for (index, line) in reader.deserialize::<Line>().enumerate() {
         let line_number = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(2);
         if index >= IMPORT_ROWS_MAX {
-            let message = format!("an import has at most {IMPORT_ROWS_MAX} numbers: divide the file");
+            let message =
+                format!("an import has at most {IMPORT_ROWS_MAX} numbers: divide the file");
             errors.push(ImportError { line: line_number, column: String::new(), message });
             break;
         }
@@ -262,8 +261,9 @@ fn parse_line(line: &Line) -> Result<NewNumber, (&'static str, String)> {
         number_type: cell("type", &line.number_type)
             .map_err(|_| ("type", "type is local, mobile or toll_free".to_owned()))?,
         status: match line.status.as_deref().filter(|status| !status.is_empty()) {
-            Some(status) => cell("status", status)
-                .map_err(|_| ("status", "status is a number's status, like available".to_owned()))?,
+            Some(status) => cell("status", status).map_err(|_| {
+                ("status", "status is a number's status, like available".to_owned())
+            })?,
             None => NumberStatus::Available,
         },
         account: line.account_id.map(AccountId::new),

@@ -57,7 +57,8 @@ pub(crate) fn adopt(
     around: &Surroundings,
 ) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
     let since = around.now.minus(ORPHANS_KEPT);
-    let waiting = orphans::waiting(tx, carrier, since, i64::try_from(ORPHANS_PER_LOOK).unwrap_or(0))?;
+    let waiting =
+        orphans::waiting(tx, carrier, since, i64::try_from(ORPHANS_PER_LOOK).unwrap_or(0))?;
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
@@ -113,8 +114,7 @@ fn record(
     // A second receipt for one attempt waits for its turn: a statement takes one each.
     let mut turns: Vec<BTreeMap<AttemptKey, MatchedReceipt>> = Vec::new();
     for (index, (receipt, spelling)) in receipts.iter().zip(&spellings).enumerate() {
-        let mut keys =
-            spelling.as_ref().map_or_else(Vec::new, |ids| choose(receipt, ids, &by_id));
+        let mut keys = spelling.as_ref().map_or_else(Vec::new, |ids| choose(receipt, ids, &by_id));
         if keys.is_empty() {
             keys = by_reference(tx, carrier, receipt)?;
         }

@@ -68,7 +68,8 @@ impl Engine {
                 let Some(key) = &key else {
                     return body(tx).map(|made| Done { answer: render(&made), replayed: false });
                 };
-                if let Some(known) = idempotency::find(tx, &[(owner, &key.key_hash)], since)?.first()
+                if let Some(known) =
+                    idempotency::find(tx, &[(owner, &key.key_hash)], since)?.first()
                 {
                     return first_answer(key, known);
                 }

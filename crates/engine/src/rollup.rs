@@ -196,10 +196,8 @@ impl Steps {
         };
         with(&mut change);
         for event in path {
-            change.to = change
-                .to
-                .after(*event)
-                .map_err(|error| StoreError::Corrupt(error.to_string()))?;
+            change.to =
+                change.to.after(*event).map_err(|error| StoreError::Corrupt(error.to_string()))?;
             if change.to == MessageStatus::Sent {
                 change.sent_at = Some(around.now);
             }
@@ -228,7 +226,7 @@ impl Steps {
         }
         self.release(tx, around)?;
         events::append(tx, &self.news, around.now)?;
-        self.tally.add(tx)?;
+        self.tally.store(tx)?;
         let mut accounts: Vec<AccountId> =
             self.changes.iter().map(|change| change.account).collect();
         accounts.dedup();
@@ -325,13 +323,12 @@ fn next_carrier(
     let draw = mix(message.id.get().unsigned_abs());
     let journey = Journey { to: &to, own, simulated: message.simulated, draw };
     let refused = |carrier: CarrierId| {
-        attempts.iter().any(|attempt| {
-            attempt.carrier == carrier && attempt.state == AttemptState::Retry
-        })
+        attempts
+            .iter()
+            .any(|attempt| attempt.carrier == carrier && attempt.state == AttemptState::Retry)
     };
     let candidates = around.routing.candidates(journey);
-    let fresh =
-        candidates.iter().copied().find(|id| around.routing.is_up(*id) && !refused(*id));
+    let fresh = candidates.iter().copied().find(|id| around.routing.is_up(*id) && !refused(*id));
     Ok(fresh.or(message.carrier))
 }
 

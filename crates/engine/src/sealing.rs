@@ -3,10 +3,7 @@
 //! Such an answer may hold a secret that is shown once. The database has only
 //! a hash of the key, so a copy of the database does not open the answer.
 
-use chacha20poly1305::{
-    ChaCha20Poly1305, KeyInit, Nonce,
-    aead::Aead,
-};
+use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, aead::Aead};
 use sha2::{Digest, Sha256};
 
 /// The longest key that is accepted, in octets.

@@ -69,7 +69,5 @@ pub async fn hash_password(password: String) -> String {
     let hash = tokio::task::spawn_blocking(move || {
         Argon2::default().hash_password(password.as_bytes()).map(|hash| hash.to_string())
     });
-    hash.await
-        .expect("hashing does not panic")
-        .expect("the default parameters are valid")
+    hash.await.expect("hashing does not panic").expect("the default parameters are valid")
 }

@@ -84,7 +84,10 @@ pub enum Body {
     ReplaceSmResp,
     AlertNotification(AlertNotification),
     /// An operation that this crate does not know, as it came.
-    Unknown { command_id: u32, octets: Bytes },
+    Unknown {
+        command_id: u32,
+        octets: Bytes,
+    },
 }
 
 impl Body {
@@ -235,9 +238,7 @@ fn decode_body(
         command::QUERY_SM => Body::QuerySm(QuerySm::decode(reader)?),
         command::CANCEL_SM => Body::CancelSm(CancelSm::decode(reader)?),
         command::REPLACE_SM => Body::ReplaceSm(Box::new(ReplaceSm::decode(reader)?)),
-        command::ALERT_NOTIFICATION => {
-            Body::AlertNotification(AlertNotification::decode(reader)?)
-        }
+        command::ALERT_NOTIFICATION => Body::AlertNotification(AlertNotification::decode(reader)?),
         _ if command_id == command::UNBIND | RESP => Body::UnbindResp,
         _ if command_id == command::ENQUIRE_LINK | RESP => Body::EnquireLinkResp,
         _ if command_id == command::SUBMIT_SM | RESP => {

@@ -92,14 +92,11 @@ pub fn read(message: &ShortMessage) -> Option<DeliveryReceipt> {
     if !by_class && !by_parameter && !fields.make_a_receipt() {
         return None;
     }
-    let number = message
-        .tlvs
-        .get_number(tag::MESSAGE_STATE)
-        .and_then(|number| u8::try_from(number).ok());
+    let number =
+        message.tlvs.get_number(tag::MESSAGE_STATE).and_then(|number| u8::try_from(number).ok());
     let stat = fields.get("stat").map(str::to_owned);
-    let state = number
-        .and_then(state_of_number)
-        .or_else(|| stat.as_deref().and_then(state_of_word));
+    let state =
+        number.and_then(state_of_number).or_else(|| stat.as_deref().and_then(state_of_word));
     let network_error = message.tlvs.get(tag::NETWORK_ERROR_CODE).and_then(|value| {
         let [kind, high, low] = value[..] else { return None };
         Some((kind, u16::from_be_bytes([high, low])))
@@ -126,8 +123,7 @@ pub fn read(message: &ShortMessage) -> Option<DeliveryReceipt> {
 }
 
 /// The labels of the text, the longer ones first where one ends like another.
-const LABELS: [&str; 8] =
-    ["submit date", "done date", "dlvrd", "stat", "text", "sub", "err", "id"];
+const LABELS: [&str; 8] = ["submit date", "done date", "dlvrd", "stat", "text", "sub", "err", "id"];
 
 /// The fields that a text has, in the spelling of [`LABELS`].
 struct Fields<'a>(Vec<(&'static str, &'a str)>);
@@ -204,8 +200,18 @@ mod tests {
     fn texts_of_many_smscs_are_read() {
         use ReceiptState as S;
         for (text, id, state, err) in [
-            ("id:1234567890 sub:001 dlvrd:001 submit date:2604031015 done date:2604031016 stat:DELIVRD err:000 text:Hello", Some("1234567890"), Some(S::Delivered), Some("000")),
-            ("id:ABC-1 sub:001 dlvrd:000 submit date:260403101530 done date:260403101631 stat:UNDELIV err:1F2 text:", Some("ABC-1"), Some(S::Undeliverable), Some("1F2")),
+            (
+                "id:1234567890 sub:001 dlvrd:001 submit date:2604031015 done date:2604031016 stat:DELIVRD err:000 text:Hello",
+                Some("1234567890"),
+                Some(S::Delivered),
+                Some("000"),
+            ),
+            (
+                "id:ABC-1 sub:001 dlvrd:000 submit date:260403101530 done date:260403101631 stat:UNDELIV err:1F2 text:",
+                Some("ABC-1"),
+                Some(S::Undeliverable),
+                Some("1F2"),
+            ),
             ("id:9 stat:FAILED err:12", Some("9"), Some(S::Undeliverable), Some("12")),
             ("ID:9 STAT:delivrd ERR:0", Some("9"), Some(S::Delivered), Some("0")),
             ("stat:EXPIRED id:77", Some("77"), Some(S::Expired), None),
@@ -219,9 +225,24 @@ mod tests {
             ("id:77 stat:DELIVERED", Some("77"), Some(S::Delivered), None),
             ("id: 77 stat: DELIVRD err: 000", Some("77"), Some(S::Delivered), Some("000")),
             ("id:77,stat:DELIVRD,err:000", Some("77"), Some(S::Delivered), Some("000")),
-            ("id:77 submit date:20260403101530 done date:20260403101631 stat:DELIVRD", Some("77"), Some(S::Delivered), None),
-            ("id:0077 sub:1 dlvrd:1 stat:DELIVRD text:id:99 stat:UNDELIV", Some("0077"), Some(S::Delivered), None),
-            ("id:1f0c7a2e-5e7c-4f5e-9d53-000000000001 stat:DELIVRD", Some("1f0c7a2e-5e7c-4f5e-9d53-000000000001"), Some(S::Delivered), None),
+            (
+                "id:77 submit date:20260403101530 done date:20260403101631 stat:DELIVRD",
+                Some("77"),
+                Some(S::Delivered),
+                None,
+            ),
+            (
+                "id:0077 sub:1 dlvrd:1 stat:DELIVRD text:id:99 stat:UNDELIV",
+                Some("0077"),
+                Some(S::Delivered),
+                None,
+            ),
+            (
+                "id:1f0c7a2e-5e7c-4f5e-9d53-000000000001 stat:DELIVRD",
+                Some("1f0c7a2e-5e7c-4f5e-9d53-000000000001"),
+                Some(S::Delivered),
+                None,
+            ),
             ("stat:DELIVRD", None, Some(S::Delivered), None),
             ("id:5", Some("5"), None, None),
             ("id:5 stat:SOMETHING", Some("5"), None, None),
@@ -240,7 +261,8 @@ mod tests {
             assert!(of_text(class, "hello").is_some(), "{class:#x}");
         }
         assert!(of_text(0, "id:5 stat:DELIVRD").is_some(), "by its text alone");
-        for text in ["hello", "my id: 5", "stat: fine", "id:5 stat:whatever", "The state: DELIVRD"] {
+        for text in ["hello", "my id: 5", "stat: fine", "id:5 stat:whatever", "The state: DELIVRD"]
+        {
             assert!(of_text(0, text).is_none(), "{text}");
             assert!(of_text(0x40, text).is_none(), "{text}");
         }

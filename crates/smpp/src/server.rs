@@ -100,8 +100,7 @@ where
 
     /// Sends the client away.
     pub async fn reject(mut self, status: CommandStatus) -> io::Result<()> {
-        let resp =
-            BindResp { mode: self.bind.mode, system_id: String::new(), tlvs: Tlvs::new() };
+        let resp = BindResp { mode: self.bind.mode, system_id: String::new(), tlvs: Tlvs::new() };
         self.answer(status, resp).await?;
         self.stream.shutdown().await
     }

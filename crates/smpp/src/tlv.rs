@@ -69,9 +69,9 @@ impl Tlvs {
     /// A number of one to four octets, whatever its proper length is: peers differ.
     pub fn get_number(&self, tag: u16) -> Option<u32> {
         let value = self.get(tag)?;
-        (1..=4).contains(&value.len()).then(|| {
-            value.iter().fold(0, |number, octet| (number << 8) | u32::from(*octet))
-        })
+        (1..=4)
+            .contains(&value.len())
+            .then(|| value.iter().fold(0, |number, octet| (number << 8) | u32::from(*octet)))
     }
 
     /// A text up to its first NUL, if it has one.

@@ -66,7 +66,11 @@ pub fn find(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<KeyHolder>, Store
             (None, Some(operator)) => Owner::Operator(OperatorId::new(operator)),
             _ => return Err(StoreError::corrupt("an API key without one owner")),
         };
-        Ok(KeyHolder { id: ApiKeyId::new(row.get(0)?), owner, account_status: row.parsed_or_null(3)? })
+        Ok(KeyHolder {
+            id: ApiKeyId::new(row.get(0)?),
+            owner,
+            account_status: row.parsed_or_null(3)?,
+        })
     })
 }
 

@@ -1,8 +1,6 @@
 //! Each time a part was handed to a carrier, and what became of it.
 
-use domain::{
-    AccountId, CarrierId, FailureCode, MessageId, Timestamp, receipts::ReceiptState,
-};
+use domain::{AccountId, CarrierId, FailureCode, MessageId, Timestamp, receipts::ReceiptState};
 
 use crate::{Bulk, Row, StoreError, Tx, Value, params};
 

@@ -52,10 +52,7 @@ pub fn update(tx: &mut Tx<'_>, carrier: &CarrierRecord) -> Result<(), StoreError
         UPDATE carriers SET name = $1, enabled = $2, settings = $3
         WHERE id = $4 AND deleted_at IS NULL";
 
-    tx.execute(
-        UPDATE,
-        params![&carrier.name, carrier.enabled, &carrier.settings, carrier.id],
-    )?;
+    tx.execute(UPDATE, params![&carrier.name, carrier.enabled, &carrier.settings, carrier.id])?;
     Ok(())
 }
 

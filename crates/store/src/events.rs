@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use domain::{AccountId, MessageId, MessageStatus, Timestamp};
 
-use crate::{Bulk, StoreError, Tx, Value, messages::{self, Message}, params};
+use crate::{
+    Bulk, StoreError, Tx, Value,
+    messages::{self, Message},
+    params,
+};
 
 domain::words! {
     pub enum EventKind {
@@ -42,7 +46,13 @@ impl NewEvent {
     }
 
     pub fn balance(account: AccountId, data: String) -> Self {
-        Self { account, kind: EventKind::WalletBalance, message: None, status: None, data: Some(data) }
+        Self {
+            account,
+            kind: EventKind::WalletBalance,
+            message: None,
+            status: None,
+            data: Some(data),
+        }
     }
 }
 
@@ -73,11 +83,12 @@ pub fn number(tx: &mut Tx<'_>, events: &[NewEvent]) -> Result<Vec<i64>, StoreErr
     for event in events {
         *counts.entry(event.account).or_default() += 1;
     }
-    let rows: Vec<[Value<'_>; 2]> =
-        counts.iter().map(|(account, count)| [Value::from(*account), Value::from(*count)]).collect();
-    let lasts = tx.bulk_query(&TAKE, &rows, |row| {
-        Ok((AccountId::new(row.get(0)?), row.get::<i64>(1)?))
-    })?;
+    let rows: Vec<[Value<'_>; 2]> = counts
+        .iter()
+        .map(|(account, count)| [Value::from(*account), Value::from(*count)])
+        .collect();
+    let lasts =
+        tx.bulk_query(&TAKE, &rows, |row| Ok((AccountId::new(row.get(0)?), row.get::<i64>(1)?)))?;
     let mut next: BTreeMap<AccountId, i64> = lasts
         .into_iter()
         .map(|(account, last)| (account, last - counts.get(&account).copied().unwrap_or(0)))
@@ -168,8 +179,10 @@ pub fn after(
     })?;
     let wanted: Vec<(AccountId, MessageId)> =
         found.iter().filter_map(|(_, message)| message.map(|id| (account, id))).collect();
-    let messages: BTreeMap<MessageId, Message> =
-        messages::find_many(tx, &wanted)?.into_iter().map(|message| (message.id, message)).collect();
+    let messages: BTreeMap<MessageId, Message> = messages::find_many(tx, &wanted)?
+        .into_iter()
+        .map(|message| (message.id, message))
+        .collect();
     Ok(found
         .into_iter()
         .map(|(event, id)| StoredEvent {

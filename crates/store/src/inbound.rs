@@ -169,14 +169,7 @@ pub fn keep_unassigned(tx: &mut Tx<'_>, text: &Unassigned) -> Result<(), StoreEr
 
     tx.execute(
         KEEP,
-        params![
-            text.id,
-            text.carrier,
-            &text.sender,
-            &text.recipient,
-            &text.body,
-            text.received_at
-        ],
+        params![text.id, text.carrier, &text.sender, &text.recipient, &text.body, text.received_at],
     )?;
     Ok(())
 }

@@ -11,8 +11,8 @@ pub mod accounts;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
-mod error;
 pub mod carriers;
+mod error;
 pub mod events;
 pub mod id_blocks;
 pub mod idempotency;
@@ -119,7 +119,11 @@ impl Store {
     /// Opens the database and brings its schema up to date.
     ///
     /// `durable`: refuse a PostgreSQL whose commits can be lost.
-    pub async fn open(location: &Location, durable: bool, now: Timestamp) -> Result<Self, StoreError> {
+    pub async fn open(
+        location: &Location,
+        durable: bool,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let location = location.clone();
         let store = tokio::task::spawn_blocking(move || Self::start(&location, durable))
             .await
@@ -201,7 +205,8 @@ where
     T: Send + 'static,
     E: From<StoreError> + AsStoreError + Send + 'static,
 {
-    let stopped = || E::from(StoreError::Unavailable("the database threads have stopped".to_owned()));
+    let stopped =
+        || E::from(StoreError::Unavailable("the database threads have stopped".to_owned()));
     let (reply, answer) = oneshot::channel();
     threads.send(Box::new(Work::new(body, reply))).map_err(|_| stopped())?;
     answer.await.unwrap_or_else(|_| Err(stopped()))

@@ -1,8 +1,6 @@
 //! The inventory of phone numbers.
 
-use domain::{
-    AccountId, CarrierId, Country, E164, NumberId, NumberStatus, NumberType, Timestamp,
-};
+use domain::{AccountId, CarrierId, Country, E164, NumberId, NumberStatus, NumberType, Timestamp};
 
 use crate::{Bulk, Row, StoreError, Tx, Value, accounts::AccountStatus, params};
 

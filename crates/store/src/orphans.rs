@@ -12,11 +12,7 @@ pub struct Orphan {
     pub received_at: Timestamp,
 }
 
-pub fn keep(
-    tx: &mut Tx<'_>,
-    carrier: CarrierId,
-    orphan: &Orphan,
-) -> Result<(), StoreError> {
+pub fn keep(tx: &mut Tx<'_>, carrier: CarrierId, orphan: &Orphan) -> Result<(), StoreError> {
     const KEEP: &str = "
         INSERT INTO orphan_receipts (id, carrier_id, receipt, received_at) VALUES ($1, $2, $3, $4)";
 

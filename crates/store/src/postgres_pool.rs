@@ -32,7 +32,9 @@ const STATEMENTS_CACHED: usize = 512;
 pub(crate) enum Use {
     Write,
     /// One snapshot, cut off after the given milliseconds; 0 for never.
-    Read { time_max_ms: u32 },
+    Read {
+        time_max_ms: u32,
+    },
 }
 
 /// A connection with its prepared statements.

@@ -2,7 +2,11 @@
 
 use domain::{AccountId, CarrierId, MessageId, Timestamp};
 
-use crate::{Bulk, StoreError, Tx, Value, messages::{self, Message}, params};
+use crate::{
+    Bulk, StoreError, Tx, Value,
+    messages::{self, Message},
+    params,
+};
 
 /// Messages of a carrier that are due, in the order in which they leave.
 pub fn due(
@@ -48,10 +52,7 @@ pub fn claim(
 }
 
 /// Counts a further try of messages that are being resent while they stay `sending`.
-pub fn count_try(
-    tx: &mut Tx<'_>,
-    messages: &[(AccountId, MessageId)],
-) -> Result<(), StoreError> {
+pub fn count_try(tx: &mut Tx<'_>, messages: &[(AccountId, MessageId)]) -> Result<(), StoreError> {
     const COUNT: Bulk = Bulk {
         sqlite: "UPDATE messages SET tries = tries + 1 WHERE account_id = ?1 AND id = ?2",
         postgres: "
@@ -108,8 +109,7 @@ pub fn reroute(
 
 /// How many messages wait for a carrier.
 pub fn depth(tx: &mut Tx<'_>, carrier: CarrierId) -> Result<i64, StoreError> {
-    const DEPTH: &str =
-        "SELECT COUNT(*) FROM messages WHERE carrier_id = $1 AND status = 'queued'";
+    const DEPTH: &str = "SELECT COUNT(*) FROM messages WHERE carrier_id = $1 AND status = 'queued'";
 
     Ok(tx.query_one(DEPTH, params![carrier], |row| row.get(0))?.unwrap_or(0))
 }

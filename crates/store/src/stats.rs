@@ -25,7 +25,7 @@ impl Tally {
         self.0.entry((account, number, made.day())).or_default()
     }
 
-    pub fn add(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    pub fn store(self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         const ADD: Bulk = Bulk {
             sqlite: "
                 INSERT INTO daily_counts (account_id, number_id, day, outbound, inbound, delivered, failed)

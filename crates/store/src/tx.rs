@@ -4,12 +4,7 @@ use std::fmt;
 
 use postgres::types::ToSql;
 
-use crate::{
-    StoreError, Value,
-    postgres_pool::PgConnection,
-    row::Row,
-    value::ColumnValues,
-};
+use crate::{StoreError, Value, postgres_pool::PgConnection, row::Row, value::ColumnValues};
 
 /// An open transaction. Store functions take it and never commit.
 pub struct Tx<'c> {

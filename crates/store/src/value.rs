@@ -109,7 +109,11 @@ impl rusqlite::ToSql for Value<'_> {
 }
 
 impl ToSql for Value<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         match self {
             Self::Null => Ok(IsNull::Yes),
             Self::Int(value) if *ty == Type::INT8 => value.to_sql(ty, out),
@@ -133,7 +137,11 @@ impl ToSql for Value<'_> {
 pub(crate) struct ColumnValues<'a>(pub(crate) Vec<Value<'a>>);
 
 impl ToSql for ColumnValues<'_> {
-    fn to_sql(&self, ty: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+    fn to_sql(
+        &self,
+        ty: &Type,
+        out: &mut BytesMut,
+    ) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
         let Kind::Array(member) = ty.kind() else {
             return Err(format!("an array parameter was expected, not {ty}").into());
         };

@@ -68,8 +68,7 @@ pub(super) fn receipt(
             receipt.err.as_deref().unwrap_or("none")
         )
     });
-    let recipient: String =
-        message.source.address.chars().filter(char::is_ascii_digit).collect();
+    let recipient: String = message.source.address.chars().filter(char::is_ascii_digit).collect();
     Receipt {
         carrier_message_id: receipt.message_id,
         state,
@@ -89,7 +88,7 @@ fn decode(alphabet: Alphabet, data_coding: u8, octets: &[u8]) -> (Encoding, Stri
     match data_coding {
         0 => default(),
         // ASCII, Latin-1, and octets of no alphabet.
-        1 | 2 | 3 | 4 => (Encoding::Gsm7, latin1::decode(octets)),
+        1..=4 => (Encoding::Gsm7, latin1::decode(octets)),
         8 => (Encoding::Ucs2, ucs2::decode(octets)),
         _ if data_coding & 0xF0 == 0xF0 && data_coding & 0x04 != 0 => {
             (Encoding::Gsm7, latin1::decode(octets))

@@ -40,8 +40,7 @@ pub(super) fn submit_sm(settings: &SmppSettings, submission: &Submission) -> Bod
     match settings.concatenation {
         ConcatenationMode::Udh if long => {
             message.esm_class |= udh::ESM_CLASS_UDHI;
-            let header =
-                udh::header_8_bit(submission.reference, submission.total, submission.part);
+            let header = udh::header_8_bit(submission.reference, submission.total, submission.part);
             let mut with_header = BytesMut::with_capacity(header.len() + octets.len());
             with_header.put_slice(&header);
             with_header.put_slice(&octets);
@@ -56,7 +55,8 @@ pub(super) fn submit_sm(settings: &SmppSettings, submission: &Submission) -> Bod
         }
         _ => {}
     }
-    if octets.len() > SHORT_MESSAGE_MAX || (long && settings.concatenation == ConcatenationMode::Payload)
+    if octets.len() > SHORT_MESSAGE_MAX
+        || (long && settings.concatenation == ConcatenationMode::Payload)
     {
         message.tlvs.push(tag::MESSAGE_PAYLOAD, octets);
     } else {

@@ -36,10 +36,7 @@ impl Body {
         if let Some(position) = text.chars().position(|character| character == '\0') {
             return Err(InvalidBody::Nul { position });
         }
-        Ok(Self {
-            text: text.to_owned(),
-            measure: measure(text)?,
-        })
+        Ok(Self { text: text.to_owned(), measure: measure(text)? })
     }
 
     pub fn as_str(&self) -> &str {

@@ -166,10 +166,7 @@ mod tests {
     #[test]
     fn the_tables_hold_what_gateways_lose() {
         assert_eq!(encode("@"), Some(vec![0x00]));
-        assert_eq!(
-            encode("€[]"),
-            Some(vec![0x1B, 0x65, 0x1B, 0x3C, 0x1B, 0x3E])
-        );
+        assert_eq!(encode("€[]"), Some(vec![0x1B, 0x65, 0x1B, 0x3C, 0x1B, 0x3E]));
         assert_eq!(encode("`"), None);
         assert_eq!(encode("ç"), None, "the table has the capital only");
     }

@@ -2,9 +2,7 @@
 
 /// `None` where a character is above U+00FF: of GSM-7 that is `€` and the Greek capitals.
 pub fn encode(text: &str) -> Option<Vec<u8>> {
-    text.chars()
-        .map(|character| u8::try_from(character).ok())
-        .collect()
+    text.chars().map(|character| u8::try_from(character).ok()).collect()
 }
 
 /// Every octet is a character.

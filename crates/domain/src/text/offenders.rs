@@ -60,10 +60,7 @@ const SPELLINGS: &[(char, &str)] = &[
 ];
 
 fn spelling(character: char) -> Option<&'static str> {
-    SPELLINGS
-        .iter()
-        .find(|(odd, _)| *odd == character)
-        .map(|(_, plain)| *plain)
+    SPELLINGS.iter().find(|(odd, _)| *odd == character).map(|(_, plain)| *plain)
 }
 
 /// The characters that force UCS-2, each once, in the order of their first occurrence.
@@ -72,11 +69,7 @@ pub fn offenders(text: &str) -> Vec<Offender> {
     let mut found = Vec::new();
     for (position, character) in text.chars().enumerate() {
         if gsm7::place(character).is_none() && seen.insert(character) {
-            found.push(Offender {
-                character,
-                position,
-                spelling: spelling(character),
-            });
+            found.push(Offender { character, position, spelling: spelling(character) });
         }
     }
     found
@@ -104,14 +97,9 @@ mod tests {
     #[test]
     fn offenders_are_named_once_with_their_place() {
         let found = offenders("It’s €5 – it’s ✓");
-        let seen: Vec<(char, usize, Option<&str>)> = found
-            .iter()
-            .map(|o| (o.character, o.position, o.spelling))
-            .collect();
-        assert_eq!(
-            seen,
-            [('’', 2, Some("'")), ('–', 8, Some("-")), ('✓', 15, None)]
-        );
+        let seen: Vec<(char, usize, Option<&str>)> =
+            found.iter().map(|o| (o.character, o.position, o.spelling)).collect();
+        assert_eq!(seen, [('’', 2, Some("'")), ('–', 8, Some("-")), ('✓', 15, None)]);
     }
 
     #[test]

@@ -32,16 +32,9 @@ fn boundaries_are_exact() {
         ("😀", 67, Encoding::Ucs2, 3),
         ("😀", 1_600, Encoding::Ucs2, 49),
     ] {
-        assert_eq!(
-            measured(&unit.repeat(count)),
-            (encoding, segments),
-            "{count} × {unit}"
-        );
+        assert_eq!(measured(&unit.repeat(count)), (encoding, segments), "{count} × {unit}");
     }
-    assert_eq!(
-        measure(&"a".repeat(1_601)),
-        Err(TextTooLong { characters: 1_601 })
-    );
+    assert_eq!(measure(&"a".repeat(1_601)), Err(TextTooLong { characters: 1_601 }));
     assert_eq!(segments(&"😀".repeat(CHARACTERS_MAX)), Ok(SEGMENTS_MAX));
 }
 
@@ -74,10 +67,7 @@ fn bodies_are_checked() {
     assert_eq!(Body::parse(" \n\u{3000}"), Err(InvalidBody::Empty));
     assert_eq!(Body::parse("a\0b"), Err(InvalidBody::Nul { position: 1 }));
     let long = Body::parse(&"é".repeat(1_601));
-    assert_eq!(
-        long,
-        Err(InvalidBody::TooLong(TextTooLong { characters: 1_601 }))
-    );
+    assert_eq!(long, Err(InvalidBody::TooLong(TextTooLong { characters: 1_601 })));
     let body = Body::parse("secret words").unwrap();
     assert!(!format!("{body:?}").contains("secret"));
 }
@@ -104,22 +94,14 @@ fn the_shared_vectors_hold() {
         assert_eq!(measure.encoding.as_str(), case["encoding"], "{name}");
         assert_eq!(measure.characters, number("characters"), "{name}");
         assert_eq!(measure.units, number("units"), "{name}");
-        assert_eq!(
-            usize::from(measure.segments.get()),
-            number("segments"),
-            "{name}"
-        );
+        assert_eq!(usize::from(measure.segments.get()), number("segments"), "{name}");
         let lengths: Vec<u64> = parts(&text)
             .unwrap()
             .iter()
             .map(|part| u64::try_from(part.text.chars().count()).unwrap())
             .collect();
-        let expected: Vec<u64> = case["parts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|n| n.as_u64().unwrap())
-            .collect();
+        let expected: Vec<u64> =
+            case["parts"].as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
         assert_eq!(lengths, expected, "{name}");
     }
 }

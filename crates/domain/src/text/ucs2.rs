@@ -7,12 +7,8 @@ pub fn encode(text: &str) -> Vec<u8> {
 
 /// Reads leniently: half a pair is U+FFFD, an odd octet at the end is dropped.
 pub fn decode(octets: &[u8]) -> String {
-    let units = octets
-        .chunks_exact(2)
-        .map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
-    char::decode_utf16(units)
-        .map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER))
-        .collect()
+    let units = octets.chunks_exact(2).map(|pair| u16::from_be_bytes([pair[0], pair[1]]));
+    char::decode_utf16(units).map(|unit| unit.unwrap_or(char::REPLACEMENT_CHARACTER)).collect()
 }
 
 #[cfg(test)]

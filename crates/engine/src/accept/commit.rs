@@ -3,8 +3,8 @@
 use std::{collections::HashMap, sync::Arc};
 
 use domain::{
-    AccountId, CarrierId, Currency, Direction, MessageId, MessageStatus, Micros, Timestamp,
-    rate, routing::mix,
+    AccountId, CarrierId, Currency, Direction, MessageId, MessageStatus, Micros, Timestamp, rate,
+    routing::mix,
 };
 use serde::{Deserialize, Serialize};
 use store::{
@@ -21,7 +21,10 @@ use super::{
     admit::{self, Ask, Place, Priced},
 };
 use crate::{
-    Engine, IDEMPOTENCY_KEPT, VALIDITY, events::balance_data, ids::Range, routing::{Journey, Table},
+    Engine, IDEMPOTENCY_KEPT, VALIDITY,
+    events::balance_data,
+    ids::Range,
+    routing::{Journey, Table},
 };
 
 /// What a batch's idempotency row keeps of each message.
@@ -128,9 +131,12 @@ impl Context {
             }
         }
         for known in idempotency::find(tx, &wanted, self.now.minus(IDEMPOTENCY_KEPT))? {
-            let index = known.key_hash.as_slice().try_into().ok().and_then(|hash: [u8; 32]| {
-                firsts.get(&(known.account, hash)).copied()
-            });
+            let index = known
+                .key_hash
+                .as_slice()
+                .try_into()
+                .ok()
+                .and_then(|hash: [u8; 32]| firsts.get(&(known.account, hash)).copied());
             if let Some(index) = index {
                 answers[index] = Some(self.remember(tx, index, &known)?);
             }
@@ -182,9 +188,8 @@ impl Context {
 
     /// The answer of a request whose twin is in the same commit.
     fn repeat(&self, index: usize, first: usize, answers: &[Option<Answer>]) -> Answer {
-        let hash = |index: usize| {
-            self.requests[index].idempotency.as_ref().map(|key| key.request_hash)
-        };
+        let hash =
+            |index: usize| self.requests[index].idempotency.as_ref().map(|key| key.request_hash);
         if hash(index) != hash(first) {
             return Err(Refusal::KeyReused.into());
         }
@@ -216,8 +221,7 @@ impl Context {
             .collect();
         let asking: Vec<usize> =
             (0..priced.len()).filter(|at| priced[*at].iter().any(Result::is_ok)).collect();
-        let asks: Vec<Ask> =
-            asking.iter().map(|at| ask(requests[*at], &priced[*at])).collect();
+        let asks: Vec<Ask> = asking.iter().map(|at| ask(requests[*at], &priced[*at])).collect();
         let places = admit::admit(tx, &asks, self.now)?;
 
         let mut places: HashMap<usize, Result<Place, Refusal>> =
@@ -262,7 +266,12 @@ impl Context {
         for item in items {
             outcomes.push(item.map(|priced| {
                 let not_before = if paced {
-                    rate::leaves_at(priced.sender.rate_limit, place.tat_before, self.now, departures)
+                    rate::leaves_at(
+                        priced.sender.rate_limit,
+                        place.tat_before,
+                        self.now,
+                        departures,
+                    )
                 } else {
                     self.now
                 };
@@ -399,7 +408,9 @@ impl Batch {
         let remembered = u64::try_from(self.remembered.len()).unwrap_or(u64::MAX);
         let new = idempotency::insert(tx, &self.remembered, now, now.minus(IDEMPOTENCY_KEPT))?;
         if new != remembered {
-            return Err(StoreError::Serialization("an idempotency key was taken meanwhile".to_owned()));
+            return Err(StoreError::Serialization(
+                "an idempotency key was taken meanwhile".to_owned(),
+            ));
         }
         let mut news: Vec<NewEvent> = Vec::with_capacity(self.messages.len() + 1);
         for message in &self.messages {
@@ -437,6 +448,6 @@ impl Batch {
             .collect();
         ledger::record(tx, &transfers, now)?;
         events::insert(tx, &news, &seqs, now)?;
-        tally.add(tx)
+        tally.store(tx)
     }
 }

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{
-    FailureCode, MessageEvent, MessageStatus, Timestamp, receipts::ReceiptState,
-};
+use domain::{FailureCode, MessageEvent, MessageStatus, Timestamp, receipts::ReceiptState};
 use store::{
     attempts::{Attempt, AttemptState},
     messages::Message,
@@ -24,7 +22,7 @@ const PAUSE_LAST: Duration = Duration::from_secs(3_600);
 /// Temporary refusals after which a message fails.
 const REFUSALS_MAX: i64 = 10;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Verdict {
     /// Something is still open, or nothing changed.
     Wait,
@@ -81,8 +79,7 @@ fn state_of(part: i64, attempts: &[Attempt]) -> Part {
     if !accepted.is_empty() {
         // One copy that was delivered is enough.
         let settles = |wanted| accepted.iter().find(|attempt| attempt.receipt == Some(wanted));
-        let settled =
-            settles(ReceiptState::Delivered).or_else(|| settles(ReceiptState::Failed));
+        let settled = settles(ReceiptState::Delivered).or_else(|| settles(ReceiptState::Failed));
         return Part::Accepted {
             receipt: settled.and_then(|attempt| attempt.receipt),
             failure: settled.and_then(|attempt| attempt.failure),
@@ -115,7 +112,8 @@ fn of_sending(message: &Message, parts: &[Part], now: Timestamp) -> Verdict {
     if let Some(failure) = refused {
         return failed(failure, MessageEvent::Refused);
     }
-    let any = |state| parts.iter().any(|part| matches!(part, Part::NotTaken(is, _) if *is == state));
+    let any =
+        |state| parts.iter().any(|part| matches!(part, Part::NotTaken(is, _) if *is == state));
     if any(AttemptState::Expired) {
         return failed(FailureCode::Unconfirmed, MessageEvent::Expired);
     }

@@ -46,10 +46,7 @@ pub struct QuerySmResp {
 }
 
 impl QuerySmResp {
-    pub(super) fn decode(
-        reader: &mut Reader,
-        status: CommandStatus,
-    ) -> Result<Self, DecodeError> {
+    pub(super) fn decode(reader: &mut Reader, status: CommandStatus) -> Result<Self, DecodeError> {
         if reader.is_empty() && !status.is_ok() {
             return Ok(Self::default());
         }

@@ -59,7 +59,8 @@ fn answers_are_read_as_peers_write_them() {
 
 #[test]
 fn a_tlv_past_the_end_is_dropped_and_the_rest_kept() {
-    let mut message = ShortMessage { short_message: Bytes::from_static(b"hi"), ..Default::default() };
+    let mut message =
+        ShortMessage { short_message: Bytes::from_static(b"hi"), ..Default::default() };
     message.tlvs.push_cstring(tag::RECEIPTED_MESSAGE_ID, "abc");
     let mut octets = encode(&Pdu::request(9, Body::DeliverSm(Box::new(DeliverSm(message)))));
     octets.extend(hex("0427 00FF 02"));
@@ -84,7 +85,10 @@ fn what_a_field_cannot_hold_is_an_error_and_writes_nothing() {
     let too_long = |field, max| EncodeError::TooLong { field, max };
     assert_eq!(with(|m| m.short_message = vec![0; 255].into()), too_long("short_message", 254));
     assert_eq!(with(|m| m.source.address = "1".repeat(21)), too_long("source_addr", 20));
-    assert_eq!(with(|m| m.service_type = "a\0b".to_owned()), EncodeError::Nul { field: "service_type" });
+    assert_eq!(
+        with(|m| m.service_type = "a\0b".to_owned()),
+        EncodeError::Nul { field: "service_type" }
+    );
 }
 
 #[test]
@@ -103,7 +107,8 @@ fn a_stream_is_followed_through_odd_lengths_or_ended() {
 }
 
 fn address() -> impl Strategy<Value = Address> {
-    (any::<u8>(), any::<u8>(), "[0-9A-Za-z]{0,20}").prop_map(|(ton, npi, a)| Address::new(ton, npi, a))
+    (any::<u8>(), any::<u8>(), "[0-9A-Za-z]{0,20}")
+        .prop_map(|(ton, npi, a)| Address::new(ton, npi, a))
 }
 
 fn tlvs() -> impl Strategy<Value = Tlvs> {
@@ -125,24 +130,26 @@ fn short_message() -> impl Strategy<Value = ShortMessage> {
         prop::collection::vec(any::<u8>(), 0..=254),
         tlvs(),
     )
-        .prop_map(|((service_type, source, destination, validity_period), octets, text, tlvs)| {
-            ShortMessage {
-                service_type,
-                source,
-                destination,
-                esm_class: octets[0],
-                protocol_id: octets[1],
-                priority_flag: octets[2],
-                schedule_delivery_time: String::new(),
-                validity_period,
-                registered_delivery: octets[3],
-                replace_if_present_flag: octets[4],
-                data_coding: octets[5],
-                sm_default_msg_id: octets[6],
-                short_message: text.into(),
-                tlvs,
-            }
-        })
+        .prop_map(
+            |((service_type, source, destination, validity_period), octets, text, tlvs)| {
+                ShortMessage {
+                    service_type,
+                    source,
+                    destination,
+                    esm_class: octets[0],
+                    protocol_id: octets[1],
+                    priority_flag: octets[2],
+                    schedule_delivery_time: String::new(),
+                    validity_period,
+                    registered_delivery: octets[3],
+                    replace_if_present_flag: octets[4],
+                    data_coding: octets[5],
+                    sm_default_msg_id: octets[6],
+                    short_message: text.into(),
+                    tlvs,
+                }
+            },
+        )
 }
 
 fn bodies() -> impl Strategy<Value = Body> {
@@ -169,24 +176,33 @@ fn bodies() -> impl Strategy<Value = Body> {
         ),
         ("[0-9]{0,64}", address())
             .prop_map(|(message_id, source)| Body::QuerySm(QuerySm { message_id, source })),
-        ("[0-9]{0,64}", any::<u8>(), any::<u8>()).prop_map(|(message_id, message_state, error_code)| {
-            Body::QuerySmResp(QuerySmResp {
+        ("[0-9]{0,64}", any::<u8>(), any::<u8>()).prop_map(
+            |(message_id, message_state, error_code)| {
+                Body::QuerySmResp(QuerySmResp {
+                    message_id,
+                    final_date: String::new(),
+                    message_state,
+                    error_code,
+                })
+            }
+        ),
+        ("[0-9]{0,64}", address(), address()).prop_map(|(message_id, source, destination)| {
+            Body::CancelSm(CancelSm {
+                service_type: String::new(),
                 message_id,
-                final_date: String::new(),
-                message_state,
-                error_code,
+                source,
+                destination,
             })
         }),
-        ("[0-9]{0,64}", address(), address()).prop_map(|(message_id, source, destination)| {
-            Body::CancelSm(CancelSm { service_type: String::new(), message_id, source, destination })
-        }),
-        ("[0-9]{0,64}", prop::collection::vec(any::<u8>(), 0..=254)).prop_map(|(message_id, text)| {
-            Body::ReplaceSm(Box::new(ReplaceSm {
-                message_id,
-                short_message: text.into(),
-                ..ReplaceSm::default()
-            }))
-        }),
+        ("[0-9]{0,64}", prop::collection::vec(any::<u8>(), 0..=254)).prop_map(
+            |(message_id, text)| {
+                Body::ReplaceSm(Box::new(ReplaceSm {
+                    message_id,
+                    short_message: text.into(),
+                    ..ReplaceSm::default()
+                }))
+            }
+        ),
         (address(), address(), tlvs()).prop_map(|(source, esme, tlvs)| {
             Body::AlertNotification(AlertNotification { source, esme, tlvs })
         }),

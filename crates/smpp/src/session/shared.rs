@@ -313,8 +313,9 @@ impl State {
             out.extend_from_slice(&encoded);
             self.in_flight.insert(sequence, token);
             self.deadlines.push_back((now + answer_timeout, sequence));
-            self.next_at = (self.max_tps > 0)
-                .then(|| self.next_at.map_or(now, |at| at.max(now)) + Duration::from_secs(1) / self.max_tps);
+            self.next_at = (self.max_tps > 0).then(|| {
+                self.next_at.map_or(now, |at| at.max(now)) + Duration::from_secs(1) / self.max_tps
+            });
         }
         if !out.is_empty() {
             return Turn::Write;

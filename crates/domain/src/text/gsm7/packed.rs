@@ -70,24 +70,12 @@ mod tests {
     fn the_bits_are_where_the_standard_puts_them() {
         for (septets, fill_bits, octets) in [
             ("", 1, &[][..]),
-            (
-                "hellohello",
-                0,
-                &[0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9, 0xEC, 0x37],
-            ),
-            (
-                "hellohello",
-                1,
-                &[0xD0, 0x65, 0x36, 0xFB, 0x8D, 0x2E, 0xB3, 0xD9, 0x6F],
-            ),
+            ("hellohello", 0, &[0xE8, 0x32, 0x9B, 0xFD, 0x46, 0x97, 0xD9, 0xEC, 0x37]),
+            ("hellohello", 1, &[0xD0, 0x65, 0x36, 0xFB, 0x8D, 0x2E, 0xB3, 0xD9, 0x6F]),
             ("hello", 6, &[0x00, 0xBA, 0xCC, 0x66, 0xBF, 0x01]),
             ("AAAAAAAA", 0, &[0xC1, 0x60, 0x30, 0x18, 0x0C, 0x06, 0x83]),
         ] {
-            assert_eq!(
-                pack(septets.as_bytes(), fill_bits),
-                octets,
-                "{septets} after {fill_bits}"
-            );
+            assert_eq!(pack(septets.as_bytes(), fill_bits), octets, "{septets} after {fill_bits}");
             assert_eq!(unpack(octets, fill_bits, septets.len()), septets.as_bytes());
         }
     }

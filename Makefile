@@ -1,0 +1,23 @@
+# Every target installs what it lacks, says what it does, and reads no input.
+# The work is in scripts/, a subject each.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check bench
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install everything that the other targets need
+	@scripts/setup </dev/null
+
+run: ## Build the server and run it with demo data on 127.0.0.1:8080
+	@exec scripts/run </dev/null
+
+test: ## Run every test on SQLite and on PostgreSQL
+	@scripts/test </dev/null
+
+check: ## Check formatting, lints, licences, dependencies and scripts
+	@scripts/check </dev/null
+
+bench: ## Run the benchmarks
+	@scripts/run-bench </dev/null

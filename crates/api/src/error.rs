@@ -1,0 +1,273 @@
+//! Every failure as the caller sees it: a status, a stable word, a sentence with a cure.
+
+use axum::{
+    Json,
+    http::{HeaderMap, HeaderValue, StatusCode, header::RETRY_AFTER},
+    response::{IntoResponse, Response},
+};
+use domain::{rate::Quota, text::InvalidBody};
+use engine::{AcceptError, Refusal, UseError};
+use serde::Serialize;
+use store::StoreError;
+use utoipa::ToSchema;
+
+use crate::request_id;
+
+/// What went wrong.
+#[derive(Debug, Clone)]
+pub struct ApiError {
+    pub status: StatusCode,
+    pub code: &'static str,
+    pub message: String,
+    pub param: Option<String>,
+    /// Boxed, as refusals for the rate are few and results are many.
+    pub quota: Option<Box<Quota>>,
+    pub retry_after_seconds: Option<i64>,
+}
+
+/// The body of every answer that is not a success.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct Failure {
+    /// Always false.
+    #[schema(example = false)]
+    success: bool,
+    error: FailureDetail,
+    /// The same as in the header `X-Request-Id`; name it when you ask for help.
+    request_id: String,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct FailureDetail {
+    /// A stable word for programs.
+    #[schema(example = "insufficient_balance")]
+    code: String,
+    /// A sentence that says what to do.
+    #[schema(example = "Insufficient wallet balance")]
+    message: String,
+    /// The field that it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    param: Option<String>,
+    /// Where the error is explained.
+    doc_url: String,
+}
+
+impl ApiError {
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        Self {
+            status,
+            code,
+            message: message.into(),
+            param: None,
+            quota: None,
+            retry_after_seconds: None,
+        }
+    }
+
+    pub fn invalid(param: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "invalid_request", message).about(param)
+    }
+
+    pub fn not_found(what: &str) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", format!("There is no such {what}."))
+    }
+
+    pub fn unauthenticated() -> Self {
+        let message = "Send a valid API key in the header: Authorization: Bearer YOUR_API_KEY.";
+        Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
+    }
+
+    pub fn forbidden(message: &str) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", message)
+    }
+
+    pub fn unavailable() -> Self {
+        let message = "The service cannot take this now; nothing was stored. Try again shortly.";
+        let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
+        Self { retry_after_seconds: Some(1), ..error }
+    }
+
+    pub fn about(mut self, param: &str) -> Self {
+        self.param = Some(param.to_owned());
+        self
+    }
+
+    /// What is said of one message of a batch.
+    pub fn to_item(&self) -> serde_json::Value {
+        let mut item = serde_json::json!({
+            "code": self.code,
+            "message": self.message,
+            "doc_url": doc_url(self.code),
+        });
+        if let Some(param) = &self.param {
+            item["param"] = param.clone().into();
+        }
+        item
+    }
+}
+
+fn doc_url(code: &str) -> String {
+    format!("{}/docs/errors#{code}", request_id::public_url())
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        if self.status.is_server_error() {
+            tracing::error!(code = self.code, message = %self.message, "a request failed");
+        }
+        let mut headers = HeaderMap::new();
+        if let Some(quota) = &self.quota {
+            rate_headers(&mut headers, quota);
+        }
+        if let Some(seconds) = self.retry_after_seconds {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+        }
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
+        }
+        let body = Failure {
+            success: false,
+            error: FailureDetail {
+                doc_url: doc_url(self.code),
+                code: self.code.to_owned(),
+                message: self.message,
+                param: self.param,
+            },
+            request_id: request_id::current(),
+        };
+        (self.status, headers, Json(body)).into_response()
+    }
+}
+
+/// `RateLimit-Limit`, `-Remaining` and `-Reset`.
+pub(crate) fn rate_headers(headers: &mut HeaderMap, quota: &Quota) {
+    headers.insert("ratelimit-limit", HeaderValue::from(quota.limit));
+    headers.insert("ratelimit-remaining", HeaderValue::from(quota.remaining));
+    headers.insert("ratelimit-reset", HeaderValue::from(quota.reset_seconds));
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_)
+            | StoreError::CommitUnknown(_)
+            | StoreError::Serialization(_) => {
+                tracing::warn!(%error, "the database cannot be used");
+                Self::unavailable()
+            }
+            StoreError::Corrupt(_) | StoreError::Refused(_) => {
+                tracing::error!(%error, "the database answered what it must not");
+                let message =
+                    "Something went wrong on our side; it was logged under the request id.";
+                Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)
+            }
+        }
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        use StatusCode as S;
+        match refusal {
+            Refusal::UnknownNumber => Self::not_found("number").about("from_number_id"),
+            Refusal::NumberNotActive => {
+                Self::new(S::CONFLICT, "number_not_active", "Number must be active to enable SMS")
+                    .about("from_number_id")
+            }
+            Refusal::SmsNotEnabled => Self::new(
+                S::CONFLICT,
+                "sms_not_enabled",
+                "SMS is not enabled on this number. Switch it on under My Numbers, Configure.",
+            )
+            .about("from_number_id"),
+            Refusal::AccountSuspended => Self::new(
+                S::FORBIDDEN,
+                "account_suspended",
+                "The account is suspended and cannot send. Contact support.",
+            ),
+            Refusal::DestinationNotAllowed => Self::new(
+                S::FORBIDDEN,
+                "destination_not_allowed",
+                "This destination is not served. Contact support to have it opened.",
+            )
+            .about("to"),
+            Refusal::InsufficientBalance => Self::insufficient_balance(),
+            Refusal::RateLimited { quota } => {
+                let limit = quota.map_or(0, |quota| quota.limit);
+                let message = format!(
+                    "More than {limit} messages a second were sent. Wait as long as Retry-After says; \
+                     contact us for a higher rate."
+                );
+                let error = Self::new(S::TOO_MANY_REQUESTS, "rate_limited", message);
+                let retry_after_seconds =
+                    Some(quota.map_or(1, |quota| quota.retry_after_seconds.max(1)));
+                Self { quota: quota.map(Box::new), retry_after_seconds, ..error }
+            }
+            Refusal::KeyReused => Self::key_reused(),
+        }
+    }
+}
+
+impl ApiError {
+    fn insufficient_balance() -> Self {
+        Self::new(
+            StatusCode::PAYMENT_REQUIRED,
+            "insufficient_balance",
+            "Insufficient wallet balance",
+        )
+    }
+
+    fn key_reused() -> Self {
+        Self::new(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "idempotency_key_reused",
+            "This Idempotency-Key was used for another request. Use a new key for each new request.",
+        )
+    }
+}
+
+impl From<AcceptError> for ApiError {
+    fn from(error: AcceptError) -> Self {
+        match error {
+            AcceptError::Refused(refusal) => refusal.into(),
+            AcceptError::Store(error) => error.into(),
+            AcceptError::Busy => Self::unavailable(),
+        }
+    }
+}
+
+impl From<UseError> for ApiError {
+    fn from(error: UseError) -> Self {
+        match error {
+            UseError::Store(error) => error.into(),
+            UseError::KeyReused => Self::key_reused(),
+            UseError::NotFound(what) => Self::not_found(what),
+            UseError::Conflict { message } => Self::new(StatusCode::CONFLICT, "conflict", message),
+            UseError::Invalid { param, message } => Self::invalid(&param, message),
+            UseError::InsufficientBalance => Self::insufficient_balance(),
+        }
+    }
+}
+
+impl From<InvalidBody> for ApiError {
+    fn from(error: InvalidBody) -> Self {
+        let status = StatusCode::UNPROCESSABLE_ENTITY;
+        match error {
+            InvalidBody::Empty => {
+                Self::new(status, "empty_body", "Type a message: the body is empty.")
+            }
+            InvalidBody::TooLong(too_long) => Self::new(
+                status,
+                "message_too_long",
+                format!(
+                    "The message has {} characters; at most 1,600 are allowed. Shorten it or send two.",
+                    too_long.characters
+                ),
+            ),
+            InvalidBody::Nul { position } => Self::invalid(
+                "body",
+                format!("The body has a NUL character at position {position}; remove it."),
+            ),
+        }
+        .about("body")
+    }
+}

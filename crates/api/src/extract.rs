@@ -1,0 +1,246 @@
+//! From requests to values, with errors that name the field.
+
+use std::{fmt::Display, str::FromStr};
+
+use axum::{
+    body::{self, Body},
+    extract::{FromRequest, FromRequestParts, Path, Request},
+    http::{
+        HeaderMap, StatusCode,
+        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
+        request::Parts,
+    },
+};
+use bytes::Bytes;
+use domain::{AccountId, OperatorId};
+use engine::{Idempotency, KEY_OCTETS_MAX};
+use serde::de::DeserializeOwned;
+use store::{accounts::AccountStatus, api_keys::Owner};
+
+use crate::{Api, error::ApiError};
+
+/// The longest body of an ordinary call.
+const BODY_OCTETS_MAX: usize = 256 * 1024;
+
+/// The longest body of a batch.
+pub(crate) const BATCH_OCTETS_MAX: usize = 8 * 1024 * 1024;
+
+/// The longest CSV file.
+pub(crate) const CSV_OCTETS_MAX: usize = 32 * 1024 * 1024;
+
+/// A customer who showed a valid key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) account: AccountId,
+}
+
+/// An operator who showed a valid key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Operator {
+    pub(crate) _id: OperatorId,
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        match holder(&parts.headers, api).await? {
+            // A suspended account may still look; a send says that it is suspended.
+            (Owner::Account(account), Some(AccountStatus::Active | AccountStatus::Suspended)) => {
+                if parts.method == axum::http::Method::GET {
+                    api.reads.take(account, api.engine.clock().now())?;
+                }
+                Ok(Self { account })
+            }
+            _ => Err(ApiError::forbidden(
+                "This is an operator's key; use the API key of a customer account.",
+            )),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Operator {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        match holder(&parts.headers, api).await?.0 {
+            Owner::Operator(id) => Ok(Self { _id: id }),
+            Owner::Account(_) => {
+                Err(ApiError::forbidden("Only operators may do this; use an operator's API key."))
+            }
+        }
+    }
+}
+
+async fn holder(
+    headers: &HeaderMap,
+    api: &Api,
+) -> Result<(Owner, Option<AccountStatus>), ApiError> {
+    let key = headers
+        .get(AUTHORIZATION)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split_once(' '))
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
+        .map(|(_, key)| key.trim())
+        .filter(|key| !key.is_empty())
+        .ok_or_else(ApiError::unauthenticated)?;
+    let holder = api.engine.key_holder(engine::key_hash(key)).await?;
+    let holder = holder.ok_or_else(ApiError::unauthenticated)?;
+    Ok((holder.owner, holder.account_status))
+}
+
+/// A JSON body with the idempotency key of its request, if it has one.
+#[derive(Debug)]
+pub(crate) struct JsonBody<T> {
+    pub(crate) value: T,
+    pub(crate) idempotency: Option<Idempotency>,
+}
+
+impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        let octets_max = if parts.uri.path().ends_with("/sms/batch") {
+            BATCH_OCTETS_MAX
+        } else {
+            BODY_OCTETS_MAX
+        };
+        expect_content_type(&parts.headers, &["application/json"])?;
+        let octets = read_body(&parts.headers, body, octets_max).await?;
+        let idempotency = idempotency(&parts, &octets)?;
+        Ok(Self { value: from_json(&octets)?, idempotency })
+    }
+}
+
+/// A CSV file.
+#[derive(Debug)]
+pub(crate) struct CsvBody(pub(crate) Bytes);
+
+impl FromRequest<Api> for CsvBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        expect_content_type(&parts.headers, &["text/csv", "application/csv", "text/plain"])?;
+        read_body(&parts.headers, body, CSV_OCTETS_MAX).await.map(Self)
+    }
+}
+
+fn expect_content_type(headers: &HeaderMap, wanted: &[&str]) -> Result<(), ApiError> {
+    let given = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or("");
+    let media_type = given.split(';').next().unwrap_or("").trim().to_ascii_lowercase();
+    if wanted.contains(&media_type.as_str()) {
+        return Ok(());
+    }
+    Err(ApiError::new(
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        "unsupported_media_type",
+        format!("Send the body with the header Content-Type: {}.", wanted[0]),
+    ))
+}
+
+async fn read_body(headers: &HeaderMap, body: Body, octets_max: usize) -> Result<Bytes, ApiError> {
+    let too_large = || {
+        ApiError::new(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "body_too_large",
+            format!("The HTTP body is larger than {} KiB. Send less at once.", octets_max / 1024),
+        )
+    };
+    let declared: Option<usize> = headers
+        .get(CONTENT_LENGTH)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.parse().ok());
+    if declared.is_some_and(|octets| octets > octets_max) {
+        return Err(too_large());
+    }
+    body::to_bytes(body, octets_max).await.map_err(|error| {
+        let limit = std::error::Error::source(&error)
+            .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        if limit {
+            too_large()
+        } else {
+            ApiError::new(
+                StatusCode::BAD_REQUEST,
+                "invalid_request",
+                "The body did not arrive whole.",
+            )
+        }
+    })
+}
+
+fn idempotency(parts: &Parts, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {
+    let Some(header) = parts.headers.get("idempotency-key") else { return Ok(None) };
+    let key = header.to_str().unwrap_or("").trim();
+    if key.is_empty() || key.len() > KEY_OCTETS_MAX {
+        let message = format!("Idempotency-Key is 1 to {KEY_OCTETS_MAX} ASCII characters.");
+        return Err(ApiError::invalid("Idempotency-Key", message));
+    }
+    let route = format!("{} {}", parts.method, parts.uri.path());
+    Ok(Some(Idempotency::new(key, &route, body)))
+}
+
+fn from_json<T: DeserializeOwned>(octets: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(octets).map_err(|error| {
+        if error.is_data() {
+            // Read once more, slower, to name the field.
+            let mut reader = serde_json::Deserializer::from_slice(octets);
+            let found = serde_path_to_error::deserialize::<_, T>(&mut reader);
+            let path = found.err().map(|error| error.path().to_string()).unwrap_or_default();
+            let path = if path == "." { String::new() } else { path };
+            let message = if path.is_empty() {
+                format!("The body does not fit: {error}.")
+            } else {
+                format!("{path} does not fit: {error}.")
+            };
+            let invalid = ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message);
+            if path.is_empty() { invalid } else { invalid.about(&path) }
+        } else {
+            let message = format!("The body is not valid JSON: {error}.");
+            ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
+        }
+    })
+}
+
+/// A path's id; whatever is no id names nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Id(pub(crate) i64);
+
+impl FromRequestParts<Api> for Id {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let missing = || ApiError::not_found("resource");
+        let Path(text) =
+            Path::<String>::from_request_parts(parts, api).await.map_err(|_| missing())?;
+        let id: i64 = text.parse().map_err(|_| missing())?;
+        if (1..=domain::ID_MAX).contains(&id) { Ok(Self(id)) } else { Err(missing()) }
+    }
+}
+
+/// A field that must be there.
+pub(crate) fn required<T>(param: &str, value: Option<T>) -> Result<T, ApiError> {
+    value.ok_or_else(|| ApiError::invalid(param, format!("{param} is missing.")))
+}
+
+/// A field or query parameter in its written form.
+pub(crate) fn parsed<T: FromStr<Err: Display>>(param: &str, text: &str) -> Result<T, ApiError> {
+    text.parse().map_err(|error: T::Err| {
+        ApiError::invalid(param, format!("{param} cannot be read: {error}."))
+    })
+}
+
+/// The same for one that may be missing.
+pub(crate) fn parsed_opt<T: FromStr<Err: Display>>(
+    param: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, ApiError> {
+    text.map(|text| parsed(param, text)).transpose()
+}
+
+/// One of a set of words.
+pub(crate) fn word<T: FromStr>(param: &str, text: &str, words: &[&str]) -> Result<T, ApiError> {
+    text.parse()
+        .map_err(|_| ApiError::invalid(param, format!("{param} is one of: {}.", words.join(", "))))
+}

@@ -1,0 +1,58 @@
+//! The API's document, made from the handlers themselves.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    http::header::CONTENT_TYPE,
+    response::{IntoResponse, Response},
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::{Api, operator, portal};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "didfarm",
+        description = "Send and receive SMS. Customers call /portal, operators /operator.\n\nAuthenticate with `Authorization: Bearer YOUR_API_KEY`. Money is a decimal string with its currency. Lists are newest first and have `next_cursor`. Send an `Idempotency-Key` with every POST that creates or charges.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    servers((url = "/api/v1")),
+    security(("api_key" = [])),
+    modifiers(&Security),
+)]
+struct Document;
+
+struct Security;
+
+impl Modify for Security {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some("An API key, `df_live_…` for customers, `df_op_…` for operators"))
+            .build();
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("api_key", SecurityScheme::Http(scheme));
+    }
+}
+
+/// The documented routes and their document.
+pub(crate) fn document() -> (Router<Api>, String) {
+    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+        .merge(portal::routes())
+        .merge(operator::routes())
+        .split_for_parts();
+    let json = document.to_json().expect("the document has string keys only");
+    (router, json)
+}
+
+pub(crate) async fn serve(document: Arc<String>) -> Response {
+    ([(CONTENT_TYPE, "application/json")], document.as_str().to_owned()).into_response()
+}

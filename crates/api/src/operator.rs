@@ -1,0 +1,30 @@
+//! What operators call: `/api/v1/operator/…`.
+
+mod accounts;
+mod carriers;
+mod messages;
+mod numbers;
+mod routes;
+mod simulator;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::{Api, metrics};
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(carriers::list, carriers::create))
+        .routes(routes!(carriers::get, carriers::update, carriers::delete))
+        .routes(routes!(routes::list, routes::create))
+        .routes(routes!(routes::update, routes::delete))
+        .routes(routes!(accounts::list, accounts::create))
+        .routes(routes!(accounts::get, accounts::update))
+        .routes(routes!(accounts::credit))
+        .routes(routes!(numbers::list, numbers::create))
+        .routes(routes!(numbers::import))
+        .routes(routes!(numbers::get, numbers::update))
+        .routes(routes!(simulator::inbound))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::get))
+        .routes(routes!(metrics::scrape))
+}

@@ -1,0 +1,263 @@
+//! Customers as operators see them.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use domain::{AccountId, Micros};
+use engine::{AccountCreated, AccountPatch, NewAccount, hash_password};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use store::{
+    accounts::{self, Account},
+    ledger::Movement,
+};
+use utoipa::ToSchema;
+
+use crate::{
+    Api,
+    answer::Created,
+    error::{ApiError, Failure},
+    extract::{Id, JsonBody, Operator, required, word},
+    page::PageQuery,
+    views::{Money, Time},
+};
+
+const PASSWORD_CHARACTERS_MIN: usize = 8;
+const PASSWORD_CHARACTERS_MAX: usize = 200;
+
+/// A customer and the wallet.
+#[derive(Debug, Serialize, ToSchema)]
+struct AccountView {
+    id: i64,
+    name: String,
+    email: String,
+    /// `active` or `suspended`.
+    status: &'static str,
+    /// Messages a second.
+    rate_limit: i64,
+    balance: Money,
+    held: Money,
+    created_at: Time,
+}
+
+fn view(account: &Account) -> AccountView {
+    AccountView {
+        id: account.id.get(),
+        name: account.name.clone(),
+        email: account.email.clone(),
+        status: account.status.as_str(),
+        rate_limit: account.rate_limit,
+        balance: Money::new(account.available, account.currency),
+        held: Money::new(account.held, account.currency),
+        created_at: Time(account.created_at),
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct AccountList {
+    success: bool,
+    accounts: Vec<AccountView>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OneAccount {
+    success: bool,
+    account: AccountView,
+}
+
+/// All customers, newest first.
+#[utoipa::path(
+    get, path = "/operator/accounts", tag = "Operator: accounts", params(PageQuery),
+    responses(
+        (status = 200, description = "A page of accounts", body = AccountList),
+        (status = "4XX", description = "The query cannot be used", body = Failure),
+    ),
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    _: Operator,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<AccountList>, ApiError> {
+    let page = query.page()?;
+    let mut found =
+        api.engine.store().read(move |tx| accounts::list(tx, page.before, page.rows())).await?;
+    let next_cursor = page.cut(&mut found, |account| account.id.get());
+    let accounts = found.iter().map(view).collect();
+    Ok(Json(AccountList { success: true, accounts, next_cursor }))
+}
+
+/// One customer.
+#[utoipa::path(
+    get, path = "/operator/accounts/{id}", tag = "Operator: accounts", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The account", body = OneAccount),
+        (status = "4XX", description = "There is no such account", body = Failure),
+    ),
+)]
+pub(super) async fn get(
+    State(api): State<Api>,
+    _: Operator,
+    Id(id): Id,
+) -> Result<Json<OneAccount>, ApiError> {
+    let found = api
+        .engine
+        .store()
+        .read(move |tx| accounts::find(tx, AccountId::new(id)))
+        .await?
+        .ok_or_else(|| ApiError::not_found("account"))?;
+    Ok(Json(OneAccount { success: true, account: view(&found) }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NewAccountBody {
+    #[schema(required, nullable = false, example = "Example Ltd")]
+    name: Option<String>,
+    #[schema(required, nullable = false, example = "owner@example.com")]
+    email: Option<String>,
+    /// 8 to 200 characters; without one, the owner sets it by e-mail.
+    password: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NewAccountAnswer {
+    success: bool,
+    account: AccountView,
+    /// The account's first API key, shown this once.
+    #[schema(example = "df_live_…")]
+    api_key: String,
+}
+
+/// Makes a customer account with an API key.
+#[utoipa::path(
+    post, path = "/operator/accounts", tag = "Operator: accounts", request_body = NewAccountBody,
+    responses(
+        (status = 201, description = "The account and its key", body = NewAccountAnswer),
+        (status = "4XX", description = "Nothing was made", body = Failure),
+    ),
+)]
+pub(super) async fn create(
+    State(api): State<Api>,
+    _: Operator,
+    body: JsonBody<NewAccountBody>,
+) -> Result<Created, ApiError> {
+    let NewAccountBody { name, email, password } = body.value;
+    let name = required("name", name)?.trim().to_owned();
+    if name.is_empty() || name.chars().count() > 100 {
+        return Err(ApiError::invalid("name", "name has 1 to 100 characters."));
+    }
+    let email = required("email", email)?.trim().to_lowercase();
+    if !is_address(&email) {
+        return Err(ApiError::invalid("email", "email is an address like owner@example.com."));
+    }
+    let password_hash = match password {
+        None => None,
+        Some(password) => {
+            let length = password.chars().count();
+            if !(PASSWORD_CHARACTERS_MIN..=PASSWORD_CHARACTERS_MAX).contains(&length) {
+                let message = format!(
+                    "password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters."
+                );
+                return Err(ApiError::invalid("password", message));
+            }
+            Some(hash_password(password).await)
+        }
+    };
+    let render = |made: &AccountCreated| -> Value {
+        json!({
+            "success": true,
+            "account": view(&made.account),
+            "api_key": made.api_key.secret,
+        })
+    };
+    let new = NewAccount { name, email, password_hash };
+    Ok(Created(api.engine.create_account(new, body.idempotency, render).await?))
+}
+
+/// Something, an @, something with a dot or not; mail will tell.
+fn is_address(email: &str) -> bool {
+    email.len() <= 254
+        && email.split_once('@').is_some_and(|(local, host)| {
+            !local.is_empty() && !host.is_empty() && !host.contains('@')
+        })
+        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct AccountPatchBody {
+    /// Messages a second, 1 to 1,000,000.
+    rate_limit: Option<i64>,
+    /// `active` or `suspended`.
+    status: Option<String>,
+}
+
+/// Changes a customer's rate or status.
+#[utoipa::path(
+    patch, path = "/operator/accounts/{id}", tag = "Operator: accounts", params(("id" = i64, Path)),
+    request_body = AccountPatchBody,
+    responses(
+        (status = 200, description = "The account", body = OneAccount),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn update(
+    State(api): State<Api>,
+    _: Operator,
+    Id(id): Id,
+    body: JsonBody<AccountPatchBody>,
+) -> Result<Json<OneAccount>, ApiError> {
+    let AccountPatchBody { rate_limit, status } = body.value;
+    let status =
+        status.map(|status| word("status", &status, &["active", "suspended"])).transpose()?;
+    let patch = AccountPatch { rate_limit, status };
+    let account = api.engine.update_account(AccountId::new(id), patch).await?;
+    Ok(Json(OneAccount { success: true, account: view(&account) }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct CreditBody {
+    /// A decimal string; negative takes money back.
+    #[schema(required, nullable = false, example = "20.00")]
+    amount: Option<String>,
+    /// Shown to the customer.
+    #[schema(example = "Bank transfer of 3 April")]
+    note: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct CreditAnswer {
+    success: bool,
+    transaction: crate::portal::TransactionView,
+    account: AccountView,
+}
+
+/// Gives a customer money.
+#[utoipa::path(
+    post, path = "/operator/accounts/{id}/credits", tag = "Operator: accounts",
+    params(("id" = i64, Path)), request_body = CreditBody,
+    responses(
+        (status = 201, description = "The movement", body = CreditAnswer),
+        (status = "4XX", description = "No money moved", body = Failure),
+    ),
+)]
+pub(super) async fn credit(
+    State(api): State<Api>,
+    _: Operator,
+    Id(id): Id,
+    body: JsonBody<CreditBody>,
+) -> Result<Created, ApiError> {
+    let amount = Micros::parse(&required("amount", body.value.amount)?, 6)
+        .map_err(|error| ApiError::invalid("amount", format!("amount: {error}.")))?;
+    let note = body.value.note.unwrap_or_default();
+    if note.chars().count() > 500 {
+        return Err(ApiError::invalid("note", "note has at most 500 characters."));
+    }
+    let render = |(movement, account): &(Movement, Account)| {
+        let transaction = crate::portal::TransactionView::from(movement.clone());
+        json!({"success": true, "transaction": transaction, "account": view(account)})
+    };
+    let id = AccountId::new(id);
+    let done = api.engine.credit(id, amount, note, body.idempotency, render).await?;
+    Ok(Created(done))
+}

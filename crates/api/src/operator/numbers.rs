@@ -1,0 +1,272 @@
+//! The inventory as operators see and set it.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use domain::{AccountId, CarrierId, NumberId, NumberStatus, NumberType};
+use engine::{NewNumber, NumberPatch};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Value, json};
+use store::numbers::{self, NumberRecord};
+use utoipa::ToSchema;
+
+use crate::{
+    Api,
+    answer::{Created, named},
+    error::{ApiError, Failure},
+    extract::{CsvBody, Id, JsonBody, Operator, parsed, required, word},
+    page::PageQuery,
+    views::Time,
+};
+
+/// A number of the inventory.
+#[derive(Debug, Serialize, ToSchema)]
+struct NumberView {
+    id: i64,
+    #[schema(example = "+447700900001")]
+    number: String,
+    #[schema(example = "GB")]
+    country: String,
+    /// `local`, `mobile` or `toll_free`.
+    #[serde(rename = "type")]
+    number_type: &'static str,
+    status: &'static str,
+    account_id: Option<i64>,
+    sms_enabled: bool,
+    /// Its messages go through this carrier first.
+    carrier_id: Option<i64>,
+    /// Never leaves the simulator.
+    simulated: bool,
+    created_at: Time,
+}
+
+fn view(record: &NumberRecord) -> NumberView {
+    NumberView {
+        id: record.id.get(),
+        number: record.number.to_string(),
+        country: record.country.to_string(),
+        number_type: record.number_type.as_str(),
+        status: record.status.as_str(),
+        account_id: record.account.map(AccountId::get),
+        sms_enabled: record.sms_enabled,
+        carrier_id: record.carrier.map(CarrierId::get),
+        simulated: record.simulated,
+        created_at: Time(record.created_at),
+    }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NumberList {
+    success: bool,
+    numbers: Vec<NumberView>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OneNumber {
+    success: bool,
+    number: NumberView,
+}
+
+/// The inventory, newest first.
+#[utoipa::path(
+    get, path = "/operator/numbers", tag = "Operator: numbers", params(PageQuery),
+    responses(
+        (status = 200, description = "A page of numbers", body = NumberList),
+        (status = "4XX", description = "The query cannot be used", body = Failure),
+    ),
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    _: Operator,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<NumberList>, ApiError> {
+    let page = query.page()?;
+    let mut found =
+        api.engine.store().read(move |tx| numbers::list(tx, page.before, page.rows())).await?;
+    let next_cursor = page.cut(&mut found, |number| number.id.get());
+    let numbers = found.iter().map(view).collect();
+    Ok(Json(NumberList { success: true, numbers, next_cursor }))
+}
+
+/// One number.
+#[utoipa::path(
+    get, path = "/operator/numbers/{id}", tag = "Operator: numbers", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The number", body = OneNumber),
+        (status = "4XX", description = "There is no such number", body = Failure),
+    ),
+)]
+pub(super) async fn get(
+    State(api): State<Api>,
+    _: Operator,
+    Id(id): Id,
+) -> Result<Json<OneNumber>, ApiError> {
+    let found = api
+        .engine
+        .store()
+        .read(move |tx| numbers::find(tx, NumberId::new(id)))
+        .await?
+        .ok_or_else(|| ApiError::not_found("number"))?;
+    Ok(Json(OneNumber { success: true, number: view(&found) }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NewNumberBody {
+    #[schema(required, nullable = false, example = "+447700900001")]
+    number: Option<String>,
+    #[schema(required, nullable = false, example = "GB")]
+    country: Option<String>,
+    /// `local`, `mobile` or `toll_free`.
+    #[serde(rename = "type")]
+    #[schema(required, nullable = false, example = "mobile")]
+    number_type: Option<String>,
+    /// `available` by default, `active` where an account is named.
+    status: Option<String>,
+    account_id: Option<i64>,
+    /// False by default.
+    sms_enabled: Option<bool>,
+    carrier_id: Option<i64>,
+    /// Binds it to the simulator for ever; false by default.
+    simulated: Option<bool>,
+}
+
+fn type_word(text: &str) -> Result<NumberType, ApiError> {
+    word("type", text, &["local", "mobile", "toll_free"])
+}
+
+fn status_word(text: &str) -> Result<NumberStatus, ApiError> {
+    let words: Vec<&str> = NumberStatus::ALL.iter().map(|status| status.as_str()).collect();
+    word("status", text, &words)
+}
+
+/// Adds a number.
+#[utoipa::path(
+    post, path = "/operator/numbers", tag = "Operator: numbers", request_body = NewNumberBody,
+    responses(
+        (status = 201, description = "The number", body = OneNumber),
+        (status = "4XX", description = "Nothing was made", body = Failure),
+    ),
+)]
+pub(super) async fn create(
+    State(api): State<Api>,
+    _: Operator,
+    body: JsonBody<NewNumberBody>,
+) -> Result<Created, ApiError> {
+    let given = body.value;
+    let account = given.account_id.map(AccountId::new);
+    let status = match given.status.as_deref() {
+        Some(text) => status_word(text)?,
+        None if account.is_some() => NumberStatus::Active,
+        None => NumberStatus::Available,
+    };
+    let new = NewNumber {
+        number: parsed("number", &required("number", given.number)?)?,
+        country: parsed("country", &required("country", given.country)?)?,
+        number_type: type_word(&required("type", given.number_type)?)?,
+        status,
+        account,
+        sms_enabled: given.sms_enabled.unwrap_or(false),
+        carrier: given.carrier_id.map(CarrierId::new),
+        simulated: given.simulated.unwrap_or(false),
+    };
+    let render = |record: &NumberRecord| named("number", view(record));
+    Ok(Created(api.engine.create_number(new, body.idempotency, render).await?))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NumberPatchBody {
+    country: Option<String>,
+    /// `local`, `mobile` or `toll_free`.
+    #[serde(rename = "type")]
+    number_type: Option<String>,
+    status: Option<String>,
+    /// Null takes it from its account.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    account_id: Option<Option<i64>>,
+    sms_enabled: Option<bool>,
+    /// Null lets the routes decide.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>)]
+    carrier_id: Option<Option<i64>>,
+    /// Cannot be taken back.
+    simulated: Option<bool>,
+}
+
+/// Tells a null from a missing field.
+fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+/// Changes a number.
+#[utoipa::path(
+    patch, path = "/operator/numbers/{id}", tag = "Operator: numbers", params(("id" = i64, Path)),
+    request_body = NumberPatchBody,
+    responses(
+        (status = 200, description = "The number", body = OneNumber),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn update(
+    State(api): State<Api>,
+    _: Operator,
+    Id(id): Id,
+    body: JsonBody<NumberPatchBody>,
+) -> Result<Json<OneNumber>, ApiError> {
+    let given = body.value;
+    let patch = NumberPatch {
+        country: given.country.map(|text| parsed("country", &text)).transpose()?,
+        number_type: given.number_type.map(|text| type_word(&text)).transpose()?,
+        status: given.status.map(|text| status_word(&text)).transpose()?,
+        account: given.account_id.map(|id| id.map(AccountId::new)),
+        sms_enabled: given.sms_enabled,
+        carrier: given.carrier_id.map(|id| id.map(CarrierId::new)),
+        simulated: given.simulated,
+    };
+    let record = api.engine.update_number(NumberId::new(id), patch).await?;
+    Ok(Json(OneNumber { success: true, number: view(&record) }))
+}
+
+/// What an import did.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ImportAnswer {
+    success: bool,
+    /// Numbers that are new.
+    added: u64,
+    /// Numbers that were there before, left as they were.
+    known: u64,
+}
+
+/// Adds the numbers of a CSV file, all or nothing.
+///
+/// The heading names the columns `number,country,type` and, if wanted,
+/// `status`, `account_id`, `sms_enabled`, `carrier_id`, `simulated`.
+#[utoipa::path(
+    post, path = "/operator/numbers/import", tag = "Operator: numbers",
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = 201, description = "What was added", body = ImportAnswer),
+        (status = "4XX", description = "Nothing was added; `message` names the first bad lines", body = Failure),
+    ),
+)]
+pub(super) async fn import(
+    State(api): State<Api>,
+    _: Operator,
+    CsvBody(csv): CsvBody,
+) -> Result<(axum::http::StatusCode, Json<Value>), ApiError> {
+    let imported = api.engine.import_numbers(&csv).await.map_err(|errors| {
+        let lines: Vec<String> = errors
+            .iter()
+            .take(20)
+            .map(|error| match error.column.as_str() {
+                "" => format!("line {}: {}", error.line, error.message),
+                column => format!("line {}, {column}: {}", error.line, error.message),
+            })
+            .collect();
+        ApiError::invalid("file", format!("Nothing was imported. {}", lines.join("; ")))
+    })?;
+    let answer = ImportAnswer { success: true, added: imported.added, known: imported.known };
+    Ok((axum::http::StatusCode::CREATED, Json(json!(answer))))
+}

@@ -1,0 +1,31 @@
+//! What customers call: `/api/v1/portal/…`.
+
+mod api_keys;
+mod batch;
+mod events;
+mod messages;
+mod send;
+mod wallet;
+
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use crate::Api;
+pub(crate) use messages::ListQuery;
+pub(crate) use wallet::TransactionView;
+
+pub(crate) fn routes() -> OpenApiRouter<Api> {
+    OpenApiRouter::new()
+        .routes(routes!(send::send))
+        .routes(routes!(send::quote))
+        .routes(routes!(batch::batch))
+        .routes(routes!(messages::list))
+        .routes(routes!(messages::get))
+        .routes(routes!(messages::numbers))
+        .routes(routes!(messages::my_numbers))
+        .routes(routes!(messages::stats))
+        .routes(routes!(wallet::get))
+        .routes(routes!(wallet::transactions))
+        .routes(routes!(api_keys::list, api_keys::create))
+        .routes(routes!(api_keys::revoke))
+        .routes(routes!(events::stream))
+}

@@ -1,0 +1,194 @@
+//! The account's events as a stream that can be resumed without a gap.
+
+use std::{convert::Infallible, time::Duration};
+
+use axum::{
+    extract::{Query, State},
+    http::HeaderMap,
+    response::{
+        IntoResponse, Response, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use domain::AccountId;
+use futures::stream::{self, Stream};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use store::events::{self, EventKind, StoredEvent};
+use tokio::sync::watch;
+use utoipa::IntoParams;
+
+use crate::{
+    Api,
+    error::{ApiError, Failure},
+    extract::Caller,
+    views::Viewer,
+};
+
+/// Events read at once.
+const EVENTS_PER_READ: i64 = 200;
+
+/// Another process's events are seen after this long at the latest.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StreamQuery {
+    /// Like the header `Last-Event-ID`, which wins.
+    #[param(value_type = Option<i64>)]
+    last_event_id: Option<String>,
+}
+
+/// Streams `sms.received`, `sms.status`, `wallet.balance` and `number.status`.
+///
+/// Server-Sent Events. Each has an `id`; connect again with `Last-Event-ID` to
+/// go on right after it. Without it, the stream begins with what comes next.
+#[utoipa::path(
+    get, path = "/portal/events", tag = "Events",
+    params(StreamQuery, ("Last-Event-ID" = Option<String>, Header, description = "The last event that you have")),
+    responses(
+        (status = 200, description = "An endless stream", content_type = "text/event-stream", body = String),
+        (status = "4XX", description = "No valid key", body = Failure),
+    ),
+)]
+pub(super) async fn stream(
+    State(api): State<Api>,
+    caller: Caller,
+    headers: HeaderMap,
+    Query(query): Query<StreamQuery>,
+) -> Result<Response, ApiError> {
+    let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
+    let given = header.or(query.last_event_id.as_deref()).filter(|text| !text.is_empty());
+    let account = caller.account;
+    // Listening begins before the first read, so that nothing falls in between.
+    let news = api.engine.hub().listen(account);
+    let seq = match given {
+        Some(text) => text.parse().ok().filter(|seq| *seq >= 0).ok_or_else(|| {
+            ApiError::invalid(
+                "Last-Event-ID",
+                "Last-Event-ID is the id of an event of this stream.",
+            )
+        })?,
+        None => api.engine.store().read(move |tx| events::last_seq(tx, account)).await?,
+    };
+    let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
+    let sse = Sse::new(follow(api, account, seq, news)).keep_alive(keep_alive);
+    let mut response = sse.into_response();
+    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    Ok(response)
+}
+
+/// Where a stream stands.
+struct Position {
+    api: Api,
+    account: AccountId,
+    seq: i64,
+    news: watch::Receiver<u64>,
+    /// Read and not sent yet, the next one last.
+    ready: Vec<StoredEvent>,
+    greeted: bool,
+}
+
+fn follow(
+    api: Api,
+    account: AccountId,
+    seq: i64,
+    news: watch::Receiver<u64>,
+) -> impl Stream<Item = Result<Event, Infallible>> {
+    let start = Position { api, account, seq, news, ready: Vec::new(), greeted: false };
+    stream::unfold(start, |mut position| async move {
+        if !position.greeted {
+            position.greeted = true;
+            // Gives a client an id to resume from before anything happened.
+            let greeting = Event::default()
+                .event("ready")
+                .id(position.seq.to_string())
+                .retry(Duration::from_secs(2))
+                .data("{}");
+            return Some((Ok(greeting), position));
+        }
+        let event = position.next().await?;
+        position.seq = event.seq;
+        let shown = show(event, &position.api.viewer());
+        Some((Ok(shown), position))
+    })
+}
+
+impl Position {
+    /// The next event; `None` when the server stops.
+    async fn next(&mut self) -> Option<StoredEvent> {
+        let stopping = self.api.engine.stopping().clone();
+        loop {
+            if let Some(event) = self.ready.pop() {
+                return Some(event);
+            }
+            self.news.mark_unchanged();
+            let (account, seq) = (self.account, self.seq);
+            let read = self
+                .api
+                .engine
+                .store()
+                .read(move |tx| events::after(tx, account, seq, EVENTS_PER_READ))
+                .await;
+            match read {
+                Ok(mut found) => {
+                    found.reverse();
+                    self.ready = found;
+                }
+                Err(error) => tracing::warn!(%error, "an event stream waits for the database"),
+            }
+            if !self.ready.is_empty() {
+                continue;
+            }
+            tokio::select! {
+                () = stopping.cancelled() => return None,
+                changed = self.news.changed() => {
+                    if changed.is_err() {
+                        return None;
+                    }
+                }
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+    }
+}
+
+fn show(event: StoredEvent, viewer: &Viewer) -> Event {
+    let kind = event.kind;
+    let id = event.seq.to_string();
+    Event::default().event(kind.as_str()).id(id).data(data(event, viewer).to_string())
+}
+
+/// What an event says: the message as it was then, or the event's own data.
+fn data(event: StoredEvent, viewer: &Viewer) -> Value {
+    let own = || {
+        event
+            .data
+            .as_deref()
+            .and_then(|data| serde_json::from_str::<Value>(data).ok())
+            .unwrap_or_else(|| json!({}))
+    };
+    match (event.kind, event.message) {
+        (EventKind::SmsReceived | EventKind::SmsStatus, Some(mut message)) => {
+            // Later news of the message has its own event.
+            let ended = event.status.is_some_and(|status| status.is_terminal());
+            message.status = event.status.unwrap_or(message.status);
+            if !ended {
+                message.failure = None;
+                message.finished_at = None;
+                message.detail = event.data.clone();
+            }
+            if event.status == Some(domain::MessageStatus::Queued)
+                || event.status == Some(domain::MessageStatus::Sending)
+            {
+                message.sent_at = None;
+            }
+            json!({
+                "status": message.status.as_str(),
+                "at": event.at.to_string(),
+                "message": viewer.message(message),
+            })
+        }
+        _ => own(),
+    }
+}

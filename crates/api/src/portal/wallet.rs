@@ -1,0 +1,129 @@
+//! Balance and movements.
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use serde::Serialize;
+use store::{
+    ledger::{self, Movement, TransferKind},
+    wallets,
+};
+use utoipa::ToSchema;
+
+use crate::{
+    Api,
+    error::{ApiError, Failure},
+    extract::Caller,
+    page::PageQuery,
+    views::{Money, Time},
+};
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct Wallet {
+    success: bool,
+    wallet: WalletView,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct WalletView {
+    /// What can be spent.
+    balance: Money,
+    /// Set aside for messages that no carrier has accepted yet.
+    held: Money,
+}
+
+/// The balance.
+#[utoipa::path(
+    get, path = "/portal/wallet", tag = "Wallet",
+    responses(
+        (status = 200, description = "The wallet", body = Wallet),
+        (status = "4XX", description = "No valid key", body = Failure),
+    ),
+)]
+pub(super) async fn get(State(api): State<Api>, caller: Caller) -> Result<Json<Wallet>, ApiError> {
+    let account = caller.account;
+    let wallet = api
+        .engine
+        .store()
+        .read(move |tx| wallets::find(tx, account))
+        .await?
+        .ok_or_else(|| ApiError::not_found("wallet"))?;
+    let wallet = WalletView {
+        balance: Money::new(wallet.available, wallet.currency),
+        held: Money::new(wallet.held, wallet.currency),
+    };
+    Ok(Json(Wallet { success: true, wallet }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TransactionList {
+    success: bool,
+    transactions: Vec<TransactionView>,
+    /// For the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// A movement of the balance.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct TransactionView {
+    id: i64,
+    /// `sms`, `sms_refund`, `credit`.
+    #[schema(example = "sms")]
+    kind: &'static str,
+    /// Negative where money left.
+    amount: Money,
+    balance_after: Money,
+    created_at: Time,
+    /// What it was for.
+    #[schema(example = "message:156")]
+    reference: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    note: Option<String>,
+}
+
+impl From<Movement> for TransactionView {
+    fn from(movement: Movement) -> Self {
+        let (kind, reference) = match movement.kind {
+            TransferKind::Reserve | TransferKind::Post => {
+                ("sms", format!("message:{}", movement.source))
+            }
+            TransferKind::Void => ("sms_refund", format!("message:{}", movement.source)),
+            TransferKind::Credit => ("credit", format!("credit:{}", movement.source)),
+        };
+        Self {
+            id: movement.id,
+            kind,
+            amount: Money::new(movement.amount, movement.currency),
+            balance_after: Money::new(movement.available_after, movement.currency),
+            created_at: Time(movement.created_at),
+            reference,
+            note: movement.note,
+        }
+    }
+}
+
+/// The movements of the balance, newest first.
+#[utoipa::path(
+    get, path = "/portal/wallet/transactions", tag = "Wallet", params(PageQuery),
+    responses(
+        (status = 200, description = "A page of movements", body = TransactionList),
+        (status = "4XX", description = "The query cannot be used", body = Failure),
+    ),
+)]
+pub(super) async fn transactions(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<TransactionList>, ApiError> {
+    let page = query.page()?;
+    let account = caller.account;
+    let mut found = api
+        .engine
+        .store()
+        .read(move |tx| ledger::movements(tx, account, page.before, page.rows()))
+        .await?;
+    let next_cursor = page.cut(&mut found, |movement| movement.id);
+    let transactions = found.into_iter().map(TransactionView::from).collect();
+    Ok(Json(TransactionList { success: true, transactions, next_cursor }))
+}

@@ -1,0 +1,116 @@
+//! The command line. Every option of `serve` is also an environment variable and a key of the file.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+const EXAMPLES: &str = "\
+Examples:
+  didfarm serve --demo                       try everything, with a simulated carrier
+  didfarm serve --listen 0.0.0.0:8080        SQLite in ./data
+  didfarm serve --database-url postgres://didfarm@db/didfarm
+  didfarm operator create --email you@example.com
+  didfarm audit                              check every balance and every invariant
+
+Settings: an option wins over its environment variable (DIDFARM_LISTEN for
+--listen), which wins over the same key of didfarm.toml (listen).
+
+Exit status: 0 done, 1 the command failed, 2 bad usage or configuration.";
+
+/// A self-hosted SMS platform: API, workers and SMPP in one program.
+#[derive(Debug, Parser)]
+#[command(name = "didfarm", version, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server
+    Serve(ServeOptions),
+    /// Recompute every balance and check every invariant, reading only
+    Audit(AuditOptions),
+    /// Make the people who run the platform
+    Operator(OperatorOptions),
+}
+
+/// Where the data lies.
+#[derive(Debug, Args, Clone)]
+pub(crate) struct DataOptions {
+    /// Where SQLite's file and other data lie [default: ./data]
+    #[arg(long, env = "DIDFARM_DATA_DIR", value_name = "DIR")]
+    pub(crate) data_dir: Option<PathBuf>,
+
+    /// sqlite:PATH or postgres://USER@HOST/DATABASE [default: didfarm.db in the data directory]
+    #[arg(long, env = "DIDFARM_DATABASE_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) database_url: Option<String>,
+
+    /// Read further settings from this file [default: didfarm.toml, if it exists]
+    #[arg(long, env = "DIDFARM_CONFIG", value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+#[derive(Debug, Args, Clone)]
+#[command(after_help = "\
+Examples:
+  didfarm serve --demo
+  DIDFARM_LISTEN=0.0.0.0:8080 didfarm serve --data-dir /var/lib/didfarm")]
+pub(crate) struct ServeOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+
+    /// Address and port of the API [default: 127.0.0.1:8080]
+    #[arg(long, env = "DIDFARM_LISTEN", value_name = "ADDRESS")]
+    pub(crate) listen: Option<String>,
+
+    /// How customers reach this server, for links [default: http:// and the listen address]
+    #[arg(long, env = "DIDFARM_PUBLIC_URL", value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+
+    /// Serve Prometheus metrics without a key on an address of their own
+    #[arg(long, env = "DIDFARM_METRICS_LISTEN", value_name = "ADDRESS")]
+    pub(crate) metrics_listen: Option<String>,
+
+    /// On the first start: make an operator, a customer, numbers and a simulated carrier
+    #[arg(long, env = "DIDFARM_DEMO", value_parser = clap::builder::BoolishValueParser::new(),
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) demo: Option<bool>,
+
+    /// What customers see as the carrier [default: didfarm]
+    #[arg(long, env = "DIDFARM_BRAND", value_name = "NAME")]
+    pub(crate) brand: Option<String>,
+
+    /// Price of an outbound segment in euros [default: 0.008]
+    #[arg(long, env = "DIDFARM_SEGMENT_PRICE", value_name = "AMOUNT")]
+    pub(crate) segment_price: Option<String>,
+
+    /// Start even on a PostgreSQL that can lose commits
+    #[arg(long = "unsafe", env = "DIDFARM_UNSAFE", value_parser = clap::builder::BoolishValueParser::new(),
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) allow_unsafe: Option<bool>,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct AuditOptions {
+    #[command(flatten)]
+    pub(crate) data: DataOptions,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct OperatorOptions {
+    #[command(subcommand)]
+    pub(crate) command: OperatorCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum OperatorCommand {
+    /// Make an operator and print the password and the API key
+    Create {
+        #[command(flatten)]
+        data: DataOptions,
+        /// The operator's e-mail address
+        #[arg(long, value_name = "ADDRESS")]
+        email: String,
+    },
+}

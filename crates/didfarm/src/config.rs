@@ -1,0 +1,198 @@
+//! Settings from options, environment and file, checked together.
+
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use domain::Micros;
+use engine::Prices;
+use serde::Deserialize;
+use store::Location;
+
+use crate::cli::{DataOptions, ServeOptions};
+
+/// A setting that cannot be used: names the key, the value and the cure.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct ConfigError(String);
+
+impl std::fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+fn bad(key: &str, value: &str, cure: impl std::fmt::Display) -> ConfigError {
+    ConfigError(format!("{key} = {value:?} cannot be used: {cure}"))
+}
+
+/// The file's keys: those of `didfarm serve`, with underscores.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct File {
+    listen: Option<String>,
+    data_dir: Option<PathBuf>,
+    database_url: Option<String>,
+    public_url: Option<String>,
+    metrics_listen: Option<String>,
+    demo: Option<bool>,
+    brand: Option<String>,
+    segment_price: Option<String>,
+    #[serde(rename = "unsafe")]
+    allow_unsafe: Option<bool>,
+}
+
+/// The file that is read where none is named.
+const FILE_DEFAULT: &str = "didfarm.toml";
+
+/// Where the data lies.
+#[derive(Debug)]
+pub(crate) struct Data {
+    pub(crate) dir: PathBuf,
+    pub(crate) location: Location,
+}
+
+/// Everything that `didfarm serve` needs.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) data: Data,
+    pub(crate) listen: SocketAddr,
+    pub(crate) metrics_listen: Option<SocketAddr>,
+    pub(crate) public_url: Option<String>,
+    pub(crate) demo: bool,
+    pub(crate) brand: String,
+    pub(crate) prices: Prices,
+    pub(crate) durable: bool,
+}
+
+/// Settles the data's place, for commands that need no more.
+pub(crate) fn data(options: &DataOptions) -> Result<Data, ConfigError> {
+    settle_data(options, &read_file(options.config.as_deref())?)
+}
+
+/// Settles everything.
+pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
+    let file = read_file(options.data.config.as_deref())?;
+    let listen = options.listen.clone().or(file.listen.clone());
+    let metrics_listen = options.metrics_listen.clone().or(file.metrics_listen.clone());
+    let public_url = options.public_url.clone().or(file.public_url.clone());
+    if let Some(url) = &public_url
+        && !(url.starts_with("http://") || url.starts_with("https://"))
+    {
+        return Err(bad("public_url", url, "write it like https://sms.example.com"));
+    }
+    let prices = match options.segment_price.as_ref().or(file.segment_price.as_ref()) {
+        None => Prices::default(),
+        Some(text) => Prices { segment: price(text)? },
+    };
+    let brand =
+        options.brand.clone().or(file.brand.clone()).unwrap_or_else(|| "didfarm".to_owned());
+    if brand.trim().is_empty() {
+        return Err(bad("brand", &brand, "write the name that customers are to see"));
+    }
+    Ok(Config {
+        data: settle_data(&options.data, &file)?,
+        listen: address("listen", listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
+        metrics_listen: metrics_listen
+            .as_deref()
+            .map(|text| address("metrics_listen", text))
+            .transpose()?,
+        public_url,
+        demo: options.demo.or(file.demo).unwrap_or(false),
+        brand,
+        prices,
+        durable: !options.allow_unsafe.or(file.allow_unsafe).unwrap_or(false),
+    })
+}
+
+fn settle_data(options: &DataOptions, file: &File) -> Result<Data, ConfigError> {
+    let dir =
+        options.data_dir.clone().or(file.data_dir.clone()).unwrap_or_else(|| PathBuf::from("data"));
+    let location = match options.database_url.as_ref().or(file.database_url.as_ref()) {
+        None => Location::Sqlite(dir.join("didfarm.db")),
+        // The value may hold a password, so it is not repeated.
+        Some(url) => Location::parse(url)
+            .map_err(|error| ConfigError(format!("database_url cannot be used: {error}")))?,
+    };
+    Ok(Data { dir, location })
+}
+
+fn address(key: &str, text: &str) -> Result<SocketAddr, ConfigError> {
+    text.parse().map_err(|_| bad(key, text, "write an address and a port, like 127.0.0.1:8080"))
+}
+
+fn price(text: &str) -> Result<Micros, ConfigError> {
+    let cure = "write an amount in euros, like 0.008, at least 0 and at most 1000";
+    let price = Micros::parse(text, 6).map_err(|_| bad("segment_price", text, cure))?;
+    let fits = price >= Micros::ZERO && price.get() <= 1_000_000_000;
+    if fits { Ok(price) } else { Err(bad("segment_price", text, cure)) }
+}
+
+fn read_file(named: Option<&Path>) -> Result<File, ConfigError> {
+    let path = named.unwrap_or(Path::new(FILE_DEFAULT));
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if named.is_none() && error.kind() == std::io::ErrorKind::NotFound => {
+            return Ok(File::default());
+        }
+        Err(error) => {
+            let shown = path.display().to_string();
+            return Err(bad("config", &shown, format!("the file cannot be read: {error}")));
+        }
+    };
+    toml::from_str(&text)
+        .map_err(|error| ConfigError(format!("{}: {}", path.display(), error.to_string().trim())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn options() -> ServeOptions {
+        ServeOptions {
+            data: DataOptions { data_dir: None, database_url: None, config: None },
+            listen: None,
+            public_url: None,
+            metrics_listen: None,
+            demo: None,
+            brand: None,
+            segment_price: None,
+            allow_unsafe: None,
+        }
+    }
+
+    #[test]
+    fn without_any_setting_sqlite_lies_in_the_data_directory() {
+        let config = serve(&options()).unwrap();
+        assert_eq!(config.listen.to_string(), "127.0.0.1:8080");
+        assert!(
+            matches!(config.data.location, Location::Sqlite(path) if path.ends_with("data/didfarm.db"))
+        );
+        assert!(config.durable && !config.demo);
+    }
+
+    #[test]
+    fn a_bad_setting_names_the_key_the_value_and_the_cure() {
+        type Change = fn(&mut ServeOptions);
+        let cases: [(Change, &str, &str); 4] = [
+            (|o| o.listen = Some("8080".to_owned()), "listen", "127.0.0.1:8080"),
+            (|o| o.segment_price = Some("free".to_owned()), "segment_price", "0.008"),
+            (|o| o.public_url = Some("sms.example".to_owned()), "public_url", "https://"),
+            (|o| o.data.database_url = Some("mysql://x".to_owned()), "database_url", "postgres://"),
+        ];
+        for (change, key, cure) in cases {
+            let mut options = options();
+            change(&mut options);
+            let error = serve(&options).unwrap_err().to_string();
+            assert!(error.contains(key) && error.contains(cure), "{error}");
+        }
+    }
+
+    #[test]
+    fn an_unknown_key_of_the_file_is_an_error() {
+        let error = toml::from_str::<File>("lisen = \"127.0.0.1:1\"").unwrap_err().to_string();
+        assert!(error.contains("lisen"), "{error}");
+    }
+}

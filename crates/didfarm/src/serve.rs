@@ -1,0 +1,113 @@
+//! `didfarm serve`: wires everything together and runs it until it is told to stop.
+
+use std::{process::ExitCode, sync::Arc, time::Duration};
+
+use anyhow::Context;
+use api::Api;
+use engine::{Clock, Engine};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use store::Store;
+use tokio::{
+    runtime::Runtime,
+    signal::unix::{SignalKind, signal},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::EnvFilter;
+
+use crate::{
+    cli::ServeOptions,
+    config::{self, Config},
+    demo, home, listen,
+};
+
+/// Carriers' windows are drained this long at the stop.
+const DRAIN: Duration = Duration::from_secs(10);
+
+/// A second signal, or this long after the first, ends it all.
+const STOP_WITHIN: Duration = Duration::from_secs(25);
+
+pub(crate) fn runtime() -> anyhow::Result<Runtime> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .context("the asynchronous runtime cannot start")
+}
+
+pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
+    let config = config::serve(options)?;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = runtime()?;
+    let served = runtime.block_on(serve(config));
+    runtime.shutdown_timeout(Duration::from_secs(1));
+    served.map(|()| ExitCode::SUCCESS)
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    std::fs::create_dir_all(&config.data.dir).with_context(|| {
+        format!("the data directory {} cannot be made", config.data.dir.display())
+    })?;
+    let stop = stop_signal()?;
+    let prometheus = PrometheusBuilder::new().install_recorder()?;
+    let clock = Clock::System;
+    let store = Store::open(&config.data.location, config.durable, clock.now())
+        .await
+        .context("the database cannot be opened")?;
+    let engine_config = engine::Config { prices: config.prices, ..engine::Config::default() };
+    let engine = Engine::new(store, clock, engine_config);
+
+    let listener = listen::bind(config.listen).await?;
+    let base_url = config
+        .public_url
+        .clone()
+        .unwrap_or_else(|| format!("http://{}", listener.local_addr().unwrap_or(config.listen)));
+    let welcome = if config.demo {
+        Some(demo::prepare(&engine, &config.data.dir, &base_url).await?)
+    } else {
+        None
+    };
+    engine.start().await?;
+
+    let api =
+        Api::new(Arc::clone(&engine), prometheus, &config.brand, &base_url, std::process::id());
+    let router = api::router(api.clone(), home::routes());
+    if let Some(address) = config.metrics_listen {
+        let listener = listen::bind(address).await?;
+        tokio::spawn(listen::serve(listener, api::metrics_router(api), stop.clone()));
+    }
+    println!("listening on http://{}", listener.local_addr()?);
+    if let Some(welcome) = welcome {
+        println!("{welcome}");
+    }
+    let ending = Arc::clone(&engine);
+    let stopping = stop.clone();
+    let deadline = tokio::spawn(async move {
+        stopping.cancelled().await;
+        // Open event streams end with this; everything else finishes.
+        ending.stopping().cancel();
+        tokio::time::sleep(STOP_WITHIN).await;
+        eprintln!("didfarm: stopping took too long; what was answered is stored");
+        std::process::exit(1);
+    });
+    listen::serve(listener, router, stop).await;
+    engine.stop(DRAIN).await;
+    deadline.abort();
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Cancelled by SIGTERM or SIGINT.
+fn stop_signal() -> anyhow::Result<CancellationToken> {
+    let stop = CancellationToken::new();
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let cancelled = stop.clone();
+    tokio::spawn(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        cancelled.cancel();
+    });
+    Ok(stop)
+}
