@@ -90,8 +90,10 @@ impl Engine {
         }
         let ids = self.ids.take(&self.store, expired.len()).await?;
         let around = self.surroundings(ids);
-        let concerned =
-            self.store.write(move |tx| rollup::expire_queued(tx, &expired, &around)).await?;
+        let concerned = self
+            .store
+            .write(move |tx| rollup::expire_queued(tx, &expired, &mut around.clone()))
+            .await?;
         self.hub.tell(concerned.accounts);
         Ok(())
     }
@@ -112,7 +114,7 @@ impl Engine {
                 attempts::expire(tx, &overdue)?;
                 let touched: Vec<(AccountId, MessageId)> =
                     overdue.iter().map(|key| (key.account, key.message)).collect();
-                rollup::roll_up(tx, &touched, &around)
+                rollup::roll_up(tx, &touched, &mut around.clone())
             })
             .await?;
         self.hub.tell(concerned.accounts);

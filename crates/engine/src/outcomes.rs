@@ -152,7 +152,7 @@ impl Engine {
             .store
             .write(move |tx| {
                 let touched = receipts::adopt(tx, carrier, matching, &around)?;
-                rollup::roll_up(tx, &touched, &around)
+                rollup::roll_up(tx, &touched, &mut around.clone())
             })
             .await?;
         self.hub.tell(concerned.accounts);
@@ -187,11 +187,7 @@ fn store_report(
         rows.iter().map(|row| (row.key.account, row.key.message)).collect();
 
     touched.extend(receipts::apply(tx, carrier, matching, &report.receipts, &mut around)?);
-    let mut concerned = rollup::roll_up(tx, &touched, &around)?;
-    // The ids behind those that voids may have taken.
-    for _ in 0..touched.len() {
-        around.ids.next();
-    }
+    let mut concerned = rollup::roll_up(tx, &touched, &mut around)?;
     let received = inbound::receive(tx, carrier, &report.inbound, &mut around)?;
     concerned.accounts.extend(received);
     // A receipt that overtook its answer can be matched from now on.

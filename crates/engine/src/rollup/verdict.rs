@@ -51,7 +51,11 @@ pub(super) fn of(message: &Message, attempts: &[Attempt], now: Timestamp) -> Ver
     let parts: Vec<Part> = (1..=message.segments).map(|part| state_of(part, attempts)).collect();
     match message.status {
         MessageStatus::Sending => of_sending(message, &parts, now),
-        MessageStatus::Sent => of_accepted(&parts).unwrap_or(Verdict::Wait),
+        MessageStatus::Sent => match of_accepted(&parts) {
+            // It is paid for already.
+            None | Some(Verdict::Sent) => Verdict::Wait,
+            Some(settled) => settled,
+        },
         // A terminal status never changes; a queued one waits for its dispatcher.
         MessageStatus::Queued
         | MessageStatus::Delivered
