@@ -37,7 +37,7 @@ struct Ready {
 impl Engine {
     /// Keeps a carrier busy until it is stopped.
     pub(crate) async fn dispatch_for(self: Arc<Self>, carrier: Arc<Running>) {
-        while self.carriers.get(carrier.id).is_some_and(|now| Arc::ptr_eq(&now, &carrier)) {
+        while self.still_runs(&carrier) {
             let dispatched = self.dispatch_due(&carrier, self.clock.now()).await;
             let busy = match dispatched {
                 Ok(count) => count > 0,
@@ -56,12 +56,20 @@ impl Engine {
         }
     }
 
+    fn still_runs(&self, carrier: &Running) -> bool {
+        self.carriers.get(carrier.id).is_some_and(|now| std::ptr::eq(Arc::as_ptr(&now), carrier))
+    }
+
     /// Hands over what is due now, as far as the carrier has slots; answers how many parts.
     pub(crate) async fn dispatch_due(
         &self,
         carrier: &Running,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        let _one_at_a_time = carrier.dispatching.lock().await;
+        if !self.still_runs(carrier) {
+            return Ok(0);
+        }
         carrier.pump();
         let slots = carrier.slots();
         if slots == 0 {

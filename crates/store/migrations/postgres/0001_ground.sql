@@ -117,6 +117,7 @@ CREATE TABLE messages (
     PRIMARY KEY (account_id, id)
 );
 CREATE INDEX messages_by_number ON messages (account_id, number_id, direction, id);
+CREATE INDEX messages_inbound ON messages (account_id, seq) WHERE direction = 'inbound';
 CREATE INDEX messages_queue ON messages (carrier_id, not_before, id, valid_until) WHERE status = 'queued';
 
 -- One row for each time a part was handed to a carrier, stored before its bytes leave.
