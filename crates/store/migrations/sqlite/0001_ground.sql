@@ -175,6 +175,7 @@ CREATE TABLE events (
     PRIMARY KEY (account_id, seq)
 ) WITHOUT ROWID;
 
+-- Without a key or an index: rows are appended, and found by a map in memory (store/src/idempotency).
 -- outcome: null for a single send, whose message_id tells all; else the sealed first answer.
 CREATE TABLE idempotency (
     account_id BIGINT NOT NULL,
@@ -182,10 +183,8 @@ CREATE TABLE idempotency (
     request_hash BLOB NOT NULL,
     message_id BIGINT,
     outcome BLOB,
-    created_at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, key_hash)
-) WITHOUT ROWID;
-CREATE INDEX idempotency_by_age ON idempotency (created_at);
+    created_at BIGINT NOT NULL
+);
 
 CREATE TABLE daily_counts (
     account_id BIGINT NOT NULL,
