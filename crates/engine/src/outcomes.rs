@@ -187,6 +187,9 @@ fn store_report(
         rows.iter().map(|row| (row.key.account, row.key.message)).collect();
 
     touched.extend(receipts::apply(tx, carrier, matching, &report.receipts, &mut around)?);
+    // One receipt may be about every part of a message.
+    touched.sort_unstable();
+    touched.dedup();
     let mut concerned = rollup::roll_up(tx, &touched, &around)?;
     // The ids behind those that voids may have taken.
     for _ in 0..touched.len() {
