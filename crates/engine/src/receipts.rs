@@ -57,8 +57,10 @@ pub(crate) fn adopt(
     around: &Surroundings,
 ) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
     let since = around.now.minus(ORPHANS_KEPT);
-    let waiting =
+    let mut waiting =
         orphans::waiting(tx, carrier, since, i64::try_from(ORPHANS_PER_LOOK).unwrap_or(0))?;
+    // Of two for one part, the one that came first settles it.
+    waiting.reverse();
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
