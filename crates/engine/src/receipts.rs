@@ -192,7 +192,7 @@ fn newest_message(set: &[&Match]) -> Vec<AttemptKey> {
     set.iter().map(|found| found.key).filter(|key| Some(key.message) == newest).collect()
 }
 
-/// The open attempt to this destination that carries the reference which came back.
+/// The attempt to this destination that has no id and carries the reference which came back.
 fn by_reference(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
@@ -202,9 +202,9 @@ fn by_reference(
         return Ok(Vec::new());
     };
     let recipient = format!("+{}", recipient.trim_start_matches(['+', '0']));
-    let open = attempts::open_to(tx, carrier, &recipient)?;
+    let unnamed = attempts::unnamed_to(tx, carrier, &recipient)?;
     let mut named =
-        open.into_iter().filter(|key| user_reference(key.message, key.part) == reference);
+        unnamed.into_iter().filter(|key| user_reference(key.message, key.part) == reference);
     Ok(match (named.next(), named.next()) {
         (Some(key), None) => vec![key],
         _ => Vec::new(),
