@@ -52,9 +52,9 @@ pub(super) fn of(message: &Message, attempts: &[Attempt], now: Timestamp) -> Ver
     match message.status {
         MessageStatus::Sending => of_sending(message, &parts, now),
         // Settled when it became `sent`: only an end is news.
-        MessageStatus::Sent => of_accepted(&parts)
-            .filter(|verdict| *verdict != Verdict::Sent)
-            .unwrap_or(Verdict::Wait),
+        MessageStatus::Sent => {
+            of_accepted(&parts).filter(|verdict| *verdict != Verdict::Sent).unwrap_or(Verdict::Wait)
+        }
         // A terminal status never changes; a queued one waits for its dispatcher.
         MessageStatus::Queued
         | MessageStatus::Delivered
