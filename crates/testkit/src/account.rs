@@ -142,6 +142,20 @@ impl Account {
             .await
     }
 
+    /// The same; `None` where the process dies before it answers.
+    pub async fn ask_while_alive(
+        &self,
+        send: Send,
+        idempotency: Option<Idempotency>,
+    ) -> Option<Result<Accepted, AcceptError>> {
+        let id = self.id;
+        self.inner
+            .run_while_alive(
+                move |engine| async move { engine.accept(id, send, idempotency).await },
+            )
+            .await
+    }
+
     pub async fn ask_batch(
         &self,
         sends: Vec<Send>,

@@ -99,6 +99,11 @@ impl Smsc {
         self.state().usual = Some(reply);
     }
 
+    /// Drops the replies that were not used.
+    pub fn forget_script(&self) {
+        self.state().script.clear();
+    }
+
     /// Refuses binds with this status, or takes them again.
     pub fn refuse_binds(&self, status: Option<CommandStatus>) {
         self.state().refuse_binds = status;

@@ -30,12 +30,20 @@ pub(crate) struct Inner {
     database: Arc<Database>,
 }
 
+/// What the engine warns of is told where a test fails.
+fn show_warnings() {
+    let warnings = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer();
+    // Another test of the process may have been first.
+    drop(warnings.try_init());
+}
+
 fn config() -> Config {
     Config { by_hand: true, ..Config::default() }
 }
 
 impl World {
     pub async fn on(kind: Kind) -> Self {
+        show_warnings();
         let clock = Clock::manual(Timestamp::parse("2026-04-03T10:00:00Z").unwrap());
         Self::node_on(Arc::new(Database::new(kind)), clock).await
     }
@@ -232,11 +240,26 @@ impl Inner {
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
-        let running = {
-            let node = self.node();
-            node.handle().spawn(body(node.engine()))
-        };
-        running.await.unwrap_or_else(|error| std::panic::resume_unwind(error.into_panic()))
+        self.run_while_alive(body).await.expect("the process runs")
+    }
+
+    /// `None` where the process died before `body` was done.
+    pub(crate) async fn run_while_alive<T, F>(
+        &self,
+        body: impl FnOnce(Arc<Engine>) -> F,
+    ) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let node = Arc::clone(self.slot().as_ref()?);
+        let running = node.handle().spawn(body(node.engine()));
+        drop(node);
+        match running.await {
+            Ok(done) => Some(done),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => None,
+        }
     }
 
     pub(crate) async fn read<T: Send + 'static>(
@@ -269,7 +292,7 @@ impl Inner {
                 return true;
             }
             // Reconnects wait, and sessions look at their deadlines now and then.
-            self.node().pass(Duration::from_millis(50)).await;
+            self.node().pass(Duration::from_millis(250)).await;
             false
         })
         .await;
