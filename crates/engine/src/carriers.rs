@@ -72,6 +72,11 @@ impl Running {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).push_back(submission);
     }
 
+    /// The submissions that wait for a slot, taken back: they certainly were not written.
+    pub(crate) fn take_pending(&self) -> Vec<Submission> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
     /// Remembers which parts a submission carries; answers its token.
     pub(crate) fn track(&self, keys: Vec<AttemptKey>, now: Timestamp) -> u64 {
         let token = self.next_token.fetch_add(1, Ordering::Relaxed);
@@ -253,11 +258,7 @@ impl Engine {
     pub(crate) async fn stop_carrier(&self, id: CarrierId, drain: Duration) {
         let Some(running) = self.carriers.take(id) else { return };
         let _idle = running.dispatching.lock().await;
-        // What never reached the driver certainly was not written.
-        let pending: Vec<Submission> = {
-            let mut pending = running.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            pending.drain(..).collect()
-        };
+        let pending = running.take_pending();
         running.driver.shutdown(drain).await;
         running.work.notify_one();
         let unsent = pending

@@ -269,6 +269,19 @@ fn grouped(message: &Message, parts: &[i64], grouping: Grouping) -> Vec<Vec<Atte
     }
 }
 
+/// All uncertain first copies of the messages: what left in one piece is sent again in one piece.
+fn all_unproven(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    messages: &[(AccountId, MessageId)],
+) -> Result<Vec<AttemptKey>, StoreError> {
+    let attempts = attempts::of_messages(tx, messages)?;
+    let unproven = attempts.iter().filter(|attempt| {
+        attempt.carrier == carrier && attempt.copy == 1 && attempt.state == AttemptState::Uncertain
+    });
+    Ok(unproven.map(|attempt| attempt.key).collect())
+}
+
 fn resend(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
@@ -278,13 +291,17 @@ fn resend(
     now: Timestamp,
 ) -> Result<Vec<Ready>, StoreError> {
     let limit = i64::try_from(slots.min(CLAIM_MAX)).unwrap_or(1);
-    let unproven = attempts::unproven(tx, carrier, now.minus(EVIDENCE_AWAITED), now, limit)?;
+    let mut unproven = attempts::unproven(tx, carrier, now.minus(EVIDENCE_AWAITED), now, limit)?;
     if unproven.is_empty() || !leases::still_held(tx, lease)? {
         return Ok(Vec::new());
     }
     let mut ids: Vec<(AccountId, MessageId)> =
         unproven.iter().map(|key| (key.account, key.message)).collect();
+    ids.sort_unstable();
     ids.dedup();
+    if grouping == Grouping::Whole {
+        unproven = all_unproven(tx, carrier, &ids)?;
+    }
     queue::count_try(tx, &ids)?;
     attempts::expire(tx, &unproven)?;
     let mut ready = Vec::new();

@@ -75,6 +75,12 @@ impl Engine {
                 CarrierEvent::Down { reason } => {
                     tracing::warn!(carrier = %carrier.id, reason, "carrier is down");
                     self.link_changed(carrier.id, false);
+                    // Another carrier may take them, and this one may be down for long.
+                    for submission in carrier.take_pending() {
+                        if let Some(keys) = carrier.answered(submission.token, true) {
+                            report.answers.push((keys, Outcome::NotWritten));
+                        }
+                    }
                 }
                 CarrierEvent::Answer { token, outcome } => {
                     let last = outcome != Outcome::Unanswered;

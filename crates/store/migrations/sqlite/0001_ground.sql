@@ -144,6 +144,7 @@ CREATE TABLE attempts (
 ) WITHOUT ROWID;
 CREATE INDEX attempts_by_carrier_id ON attempts (carrier_id, match_id) WHERE match_id IS NOT NULL;
 CREATE INDEX attempts_open ON attempts (carrier_id, submitted_at) WHERE state IN ('submitting', 'uncertain');
+CREATE INDEX attempts_unnamed ON attempts (carrier_id, submitted_at) WHERE state = 'accepted' AND match_id IS NULL;
 
 -- Each row is one transfer with both its sides; amount moves from debit to credit.
 -- id and available_after: null where the customer's balance does not move.

@@ -2,10 +2,11 @@
 
 use std::{
     cell::RefCell,
-    fs::File,
+    fs::{File, TryLockError},
     path::Path,
     sync::{Arc, mpsc},
-    time::Duration,
+    thread,
+    time::{Duration, Instant},
 };
 
 use rusqlite::{Connection, ErrorCode};
@@ -118,20 +119,32 @@ impl Writer {
     }
 }
 
+/// How long a server that is just stopping is waited for.
+const LOCK_AWAITED: Duration = Duration::from_secs(5);
+
 /// Two servers on one file would each miss what the other remembers.
 fn lock(path: &Path) -> Result<File, StoreError> {
     let mut name = path.as_os_str().to_owned();
     name.push("-lock");
-    let cannot =
-        |error: std::io::Error| StoreError::Unavailable(format!("{}: {error}", path.display()));
+    let cannot = |error: std::io::Error| {
+        StoreError::Unavailable(format!("{} cannot be locked: {error}", path.display()))
+    };
     let file = File::create(&name).map_err(cannot)?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Refused(format!(
-            "another didfarm serves {}; stop it first, or use PostgreSQL for several nodes",
-            path.display()
-        ))),
-        Err(std::fs::TryLockError::Error(error)) => Err(cannot(error)),
+    let asked = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::WouldBlock) if asked.elapsed() < LOCK_AWAITED => {
+                thread::sleep(Duration::from_millis(20));
+            }
+            Err(TryLockError::WouldBlock) => {
+                return Err(StoreError::Refused(format!(
+                    "another didfarm serves {}: stop it first, or use PostgreSQL for several nodes",
+                    path.display()
+                )));
+            }
+            Err(TryLockError::Error(error)) => return Err(cannot(error)),
+        }
     }
 }
 
