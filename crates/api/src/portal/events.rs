@@ -10,10 +10,9 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use domain::AccountId;
+use domain::{AccountId, MessageStatus};
 use futures::stream::{self, Stream};
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde::{Deserialize, Serialize};
 use store::events::{self, EventKind, StoredEvent};
 use tokio::sync::watch;
 use utoipa::IntoParams;
@@ -22,7 +21,7 @@ use crate::{
     Api,
     error::{ApiError, Failure},
     extract::Caller,
-    views::Viewer,
+    views::{MessageView, Time, Viewer},
 };
 
 /// Events read at once.
@@ -156,18 +155,19 @@ impl Position {
 fn show(event: StoredEvent, viewer: &Viewer) -> Event {
     let kind = event.kind;
     let id = event.seq.to_string();
-    Event::default().event(kind.as_str()).id(id).data(data(event, viewer).to_string())
+    Event::default().event(kind.as_str()).id(id).data(data(event, viewer))
 }
 
-/// What an event says: the message as it was then, or the event's own data.
-fn data(event: StoredEvent, viewer: &Viewer) -> Value {
-    let own = || {
-        event
-            .data
-            .as_deref()
-            .and_then(|data| serde_json::from_str::<Value>(data).ok())
-            .unwrap_or_else(|| json!({}))
-    };
+/// News of a message: the message as it was then.
+#[derive(Debug, Serialize)]
+struct StatusNews {
+    status: &'static str,
+    at: Time,
+    message: MessageView,
+}
+
+/// What an event says, in JSON: the message as it was then, or the event's own data.
+fn data(event: StoredEvent, viewer: &Viewer) -> String {
     match (event.kind, event.message) {
         (EventKind::SmsReceived | EventKind::SmsStatus, Some(mut message)) => {
             // Later news of the message has its own event.
@@ -176,19 +176,15 @@ fn data(event: StoredEvent, viewer: &Viewer) -> Value {
             if !ended {
                 message.failure = None;
                 message.finished_at = None;
-                message.detail = event.data.clone();
+                message.detail = event.data;
             }
-            if event.status == Some(domain::MessageStatus::Queued)
-                || event.status == Some(domain::MessageStatus::Sending)
-            {
+            if matches!(message.status, MessageStatus::Queued | MessageStatus::Sending) {
                 message.sent_at = None;
             }
-            json!({
-                "status": message.status.as_str(),
-                "at": event.at.to_string(),
-                "message": viewer.message(message),
-            })
+            let status = message.status.as_str();
+            let news = StatusNews { status, at: Time(event.at), message: viewer.message(message) };
+            serde_json::to_string(&news).expect("a view has string keys only")
         }
-        _ => own(),
+        _ => event.data.unwrap_or_else(|| "{}".to_owned()),
     }
 }
