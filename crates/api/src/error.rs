@@ -72,7 +72,8 @@ impl ApiError {
     }
 
     pub fn unauthenticated() -> Self {
-        let message = "Send a valid API key in the header: Authorization: Bearer YOUR_API_KEY.";
+        let message =
+            "Sign in, or send a valid API key in the header: Authorization: Bearer YOUR_API_KEY.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
     }
 
@@ -216,6 +217,11 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn too_many(message: impl Into<String>, retry_after_seconds: i64) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
+        Self { retry_after_seconds: Some(retry_after_seconds), ..error }
+    }
+
     fn key_reused() -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -244,6 +250,9 @@ impl From<UseError> for ApiError {
             UseError::Conflict { message } => Self::new(StatusCode::CONFLICT, "conflict", message),
             UseError::Invalid { param, message } => Self::invalid(&param, message),
             UseError::InsufficientBalance => Self::insufficient_balance(),
+            UseError::TooMany { message, retry_after_seconds } => {
+                Self::too_many(message, retry_after_seconds)
+            }
         }
     }
 }

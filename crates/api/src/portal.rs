@@ -2,9 +2,15 @@
 
 mod api_keys;
 mod batch;
+mod email;
 mod events;
 mod messages;
+mod password;
+mod profile;
 mod send;
+mod session;
+mod sessions;
+mod signup;
 mod wallet;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -28,4 +34,14 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(events::stream))
+        .routes(routes!(signup::sign_up))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(email::verify))
+        .routes(routes!(email::resend))
+        .routes(routes!(password::change))
+        .routes(routes!(password::request_reset))
+        .routes(routes!(password::reset))
+        .routes(routes!(profile::update))
 }

@@ -46,6 +46,8 @@ ids! {
     ApiKeyId,
     /// A person or system that runs the platform.
     OperatorId,
+    /// A signed-in browser.
+    SessionId,
     /// A movement of money that no message caused.
     TransferId,
 }

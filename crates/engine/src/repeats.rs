@@ -27,6 +27,8 @@ pub enum UseError {
     Invalid { param: String, message: String },
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
+    #[error("{message}")]
+    TooMany { message: String, retry_after_seconds: i64 },
 }
 
 impl AsStoreError for UseError {
