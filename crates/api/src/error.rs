@@ -250,6 +250,7 @@ impl From<UseError> for ApiError {
             UseError::Conflict { message } => Self::new(StatusCode::CONFLICT, "conflict", message),
             UseError::Invalid { param, message } => Self::invalid(&param, message),
             UseError::InsufficientBalance => Self::insufficient_balance(),
+            UseError::Forbidden { message } => Self::forbidden(&message),
             UseError::TooMany { message, retry_after_seconds } => {
                 Self::too_many(message, retry_after_seconds)
             }

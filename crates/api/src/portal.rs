@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod batch;
+mod conversations;
 mod email;
 mod events;
 mod messages;
@@ -11,6 +12,7 @@ mod send;
 mod session;
 mod sessions;
 mod signup;
+mod simulator;
 mod wallet;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -26,6 +28,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(batch::batch))
         .routes(routes!(messages::list))
         .routes(routes!(messages::get))
+        .routes(routes!(conversations::list))
+        .routes(routes!(simulator::inbound))
         .routes(routes!(messages::numbers))
         .routes(routes!(messages::my_numbers))
         .routes(routes!(messages::stats))

@@ -28,6 +28,8 @@ pub enum UseError {
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
     #[error("{message}")]
+    Forbidden { message: String },
+    #[error("{message}")]
     TooMany { message: String, retry_after_seconds: i64 },
 }
 

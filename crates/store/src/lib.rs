@@ -12,6 +12,7 @@ pub mod api_keys;
 pub mod attempts;
 pub mod audit;
 pub mod carriers;
+pub mod conversations;
 mod error;
 pub mod events;
 pub mod id_blocks;

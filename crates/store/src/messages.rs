@@ -255,6 +255,8 @@ pub struct Filter {
     pub status: Option<MessageStatus>,
     pub to: Option<String>,
     pub from: Option<String>,
+    /// The other side, whichever way the message went.
+    pub with: Option<String>,
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
     /// Part of the text, whatever its case.
@@ -328,6 +330,14 @@ fn page(
             params.push(value);
             conditions.push(format!("{condition}${}", params.len()));
         }
+    }
+    if let Some(with) = &filter.with {
+        params.push(Value::from(with));
+        let at = params.len();
+        conditions.push(format!(
+            "((direction = 'outbound' AND recipient = ${at})
+                OR (direction = 'inbound' AND sender = ${at}))"
+        ));
     }
     if let Some(text) = &text {
         params.push(Value::from(text));

@@ -38,6 +38,8 @@ pub(crate) struct ListQuery {
     to: Option<String>,
     /// The exact sender.
     from: Option<String>,
+    /// The exact other side, whichever way the message went.
+    with: Option<String>,
     /// Not before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<String>,
@@ -85,6 +87,7 @@ impl ListQuery {
             status,
             to: number(&self.to),
             from: number(&self.from),
+            with: number(&self.with),
             since: time("since", &self.since)?,
             until: time("until", &self.until)?,
             text: self.q.clone().filter(|text| !text.is_empty()),
