@@ -51,6 +51,18 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
     }
 }
 
+/// The idempotency key of a call without a body.
+#[derive(Debug)]
+pub(crate) struct Repeats(pub(crate) Option<Idempotency>);
+
+impl FromRequestParts<Api> for Repeats {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        idempotency(parts, b"").map(Self)
+    }
+}
+
 /// A CSV file.
 #[derive(Debug)]
 pub(crate) struct CsvBody(pub(crate) Bytes);

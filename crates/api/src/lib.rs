@@ -7,6 +7,7 @@
 
 mod answer;
 mod auth;
+mod checkout;
 mod client;
 mod cookie;
 mod error;
@@ -114,6 +115,7 @@ pub fn router(api: Api, root: Router<Api>) -> Router {
     Router::new()
         .nest("/api/v1", documented)
         .route("/api/v1/openapi.json", get(move || openapi::serve(Arc::clone(&document))))
+        .route("/checkout/{token}", get(checkout::show).post(checkout::pay))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(root)

@@ -2,10 +2,14 @@
 
 mod api_keys;
 mod batch;
+mod catalogue;
 mod conversations;
 mod email;
 mod events;
+mod inventory;
 mod messages;
+mod numbers;
+mod orders;
 mod password;
 mod profile;
 mod send;
@@ -13,6 +17,7 @@ mod session;
 mod sessions;
 mod signup;
 mod simulator;
+mod topups;
 mod wallet;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -30,11 +35,18 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(messages::get))
         .routes(routes!(conversations::list))
         .routes(routes!(simulator::inbound))
-        .routes(routes!(messages::numbers))
-        .routes(routes!(messages::my_numbers))
+        .routes(routes!(numbers::senders))
+        .routes(routes!(numbers::list))
+        .routes(routes!(numbers::enable_sms))
+        .routes(routes!(numbers::disable_sms))
+        .routes(routes!(inventory::list))
+        .routes(routes!(orders::list, orders::create))
+        .routes(routes!(catalogue::coverage))
+        .routes(routes!(catalogue::pricing))
         .routes(routes!(messages::stats))
         .routes(routes!(wallet::get))
         .routes(routes!(wallet::transactions))
+        .routes(routes!(topups::create))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(events::stream))

@@ -48,6 +48,10 @@ ids! {
     OperatorId,
     /// A signed-in browser.
     SessionId,
+    /// A purchase of numbers.
+    OrderId,
+    /// A payment into a wallet.
+    TopupId,
     /// A movement of money that no message caused.
     TransferId,
 }

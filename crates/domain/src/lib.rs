@@ -3,6 +3,7 @@
 //! Not here: input and output, clocks, SQL, HTTP. Whoever needs the present or
 //! a random number passes it in.
 
+pub mod catalogue;
 mod e164;
 mod ids;
 mod money;
@@ -17,8 +18,8 @@ mod time;
 
 pub use e164::{E164, InvalidE164, InvalidPrefix, Prefix};
 pub use ids::{
-    AccountId, ApiKeyId, CarrierId, ID_MAX, MessageId, NumberId, OperatorId, RouteId, SessionId,
-    TransferId,
+    AccountId, ApiKeyId, CarrierId, ID_MAX, MessageId, NumberId, OperatorId, OrderId, RouteId,
+    SessionId, TopupId, TransferId,
 };
 pub use money::{AMOUNT_MAX, Currency, InvalidAmount, InvalidCurrency, Micros};
 pub use numbers::{Country, InvalidCountry, NumberStatus, NumberType};

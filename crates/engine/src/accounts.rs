@@ -156,6 +156,7 @@ impl Engine {
                 id,
                 kind: TransferKind::Credit,
                 source: id,
+                number: None,
                 amount,
                 available_after: available,
                 currency,

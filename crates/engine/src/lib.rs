@@ -7,6 +7,7 @@
 
 mod accept;
 mod accounts;
+mod add_ons;
 mod api_keys;
 mod carriers;
 mod clock;
@@ -18,7 +19,9 @@ mod hub;
 mod ids;
 mod inbound;
 mod mail;
+mod months;
 mod numbers;
+mod orders;
 mod outcomes;
 mod people;
 mod receipts;
@@ -30,6 +33,7 @@ mod sealing;
 mod secrets;
 mod sessions;
 mod simulate;
+mod topups;
 mod tries;
 mod workers;
 
@@ -52,12 +56,14 @@ pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;
 pub use mail::{InvalidMailer, Mailer};
 pub use numbers::{ImportError, Imported, NewNumber, NumberPatch};
+pub use orders::{ORDER_ITEMS_MAX, Want};
 pub use people::{ProfilePatch, SignUp};
 pub use repeats::{Done, UseError};
 pub use sealing::{Idempotency, KEY_OCTETS_MAX};
 pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
 pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn, expires_at};
 pub use simulate::SimulatedInbound;
+pub use topups::TopupBegun;
 
 /// How long carriers try to deliver a message.
 pub(crate) const VALIDITY: Duration = Duration::from_secs(24 * 3_600);

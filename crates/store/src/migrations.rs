@@ -21,6 +21,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0002_people.sql"),
         postgres: include_str!("../migrations/postgres/0002_people.sql"),
     },
+    Migration {
+        version: 3,
+        sqlite: include_str!("../migrations/sqlite/0003_orders.sql"),
+        postgres: include_str!("../migrations/postgres/0003_orders.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.
