@@ -1,4 +1,4 @@
-import { ActionIcon, Drawer } from "@mantine/core";
+import { ActionIcon, DirectionProvider, Drawer, MantineProvider } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
@@ -24,6 +24,7 @@ import { CutOff } from "./CutOff";
 import { LoadingPage } from "./pages";
 import css from "./Shell.module.css";
 import { useShortcuts } from "./shortcuts";
+import { theme, variables } from "./theme";
 
 const Shortcuts = lazy(() => import("./Shortcuts"));
 
@@ -39,7 +40,13 @@ export function Shell() {
   if (session === null) {
     return <LoadingPage />;
   }
-  return session.account_id === null ? <OperatorNotice /> : <Account id={session.account_id} />;
+  return (
+    <DirectionProvider>
+      <MantineProvider theme={theme} cssVariablesResolver={variables} defaultColorScheme="auto">
+        {session.account_id ? <Account id={session.account_id} /> : <OperatorNotice />}
+      </MantineProvider>
+    </DirectionProvider>
+  );
 }
 
 /** Operators have no wallet and no inbox. */

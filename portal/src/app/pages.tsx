@@ -1,14 +1,14 @@
-import { Button, Loader } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { FailureNote } from "~/shared/FailureNote";
+import { buttonClass } from "~/shared/PlainButton";
+import { Spinner } from "~/shared/Spinner";
 import css from "./pages.module.css";
 
 export function LoadingPage() {
-  const { t } = useTranslation();
   return (
-    <div className={css.centre} role="status" aria-label={t("common.loading")}>
-      <Loader size="sm" />
+    <div className={css.centre}>
+      <Spinner />
     </div>
   );
 }
@@ -19,9 +19,9 @@ export function MissingPage() {
     <main className={css.centre}>
       <h1 className={css.title}>{t("pages.missing.title")}</h1>
       <p className="dim">{t("pages.missing.text")}</p>
-      <Button renderRoot={(props) => <Link to="/sms" {...props} />} variant="default">
+      <Link to="/sms" className={buttonClass}>
         {t("pages.missing.action")}
-      </Button>
+      </Link>
     </main>
   );
 }

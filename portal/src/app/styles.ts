@@ -33,4 +33,5 @@ import "@mantine/core/styles/Stack.css";
 import "@mantine/core/styles/Switch.css";
 import "@mantine/core/styles/Text.css";
 import "@mantine/core/styles/Title.css";
+import "./tokens.css";
 import "./base.css";

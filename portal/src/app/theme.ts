@@ -29,9 +29,9 @@ const dark: MantineColorsTuple = [
 ];
 
 export const theme = createTheme({
-  fontFamily: '"Inter Variable", "Noto Sans Arabic Variable", system-ui, sans-serif',
-  fontFamilyMonospace: '"JetBrains Mono Variable", ui-monospace, monospace',
-  headings: { fontFamily: '"Inter Variable", "Noto Sans Arabic Variable", system-ui, sans-serif' },
+  fontFamily: "var(--sans)",
+  fontFamilyMonospace: "var(--mono)",
+  headings: { fontFamily: "var(--sans)" },
   primaryColor: "ink",
   primaryShade: { light: 7, dark: 6 },
   colors: { ink, dark },
@@ -59,50 +59,19 @@ export const theme = createTheme({
   },
 });
 
-export const variables: CSSVariablesResolver = () => ({
-  variables: {},
-  light: {
-    "--mantine-color-body": "#ffffff",
-    "--mantine-color-text": "#15181e",
-    "--mantine-color-dimmed": "#5b6472",
-    "--mantine-color-placeholder": "#6b7482",
-    "--mantine-color-default-border": "#d5d9e0",
-    "--mantine-color-error": "#b9262d",
-    "--ink-2": "#444c59",
-    "--line": "#e7e9ee",
-    "--ground": "#f7f8fa",
-    "--hover": "#f3f5f8",
-    "--raised": "#ffffff",
-    "--accent": "#2a52d0",
-    "--accent-soft": "#edf2ff",
-    "--good": "#0b7043",
-    "--bad": "#b9262d",
-    "--bad-soft": "#fdf1f1",
-    "--wait": "#8a5200",
-    "--wait-soft": "#fff6e3",
-    "--mark": "#ffe3a3",
-  },
-  dark: {
-    "--mantine-color-body": "#0f1217",
-    "--mantine-color-text": "#e7eaf0",
-    "--mantine-color-dimmed": "#98a1b0",
-    "--mantine-color-placeholder": "#8b94a3",
-    "--mantine-color-default": "#161a21",
-    "--mantine-color-default-hover": "#1d222a",
-    "--mantine-color-default-border": "#333a45",
-    "--mantine-color-error": "#ff8a8a",
-    "--ink-2": "#c0c7d2",
-    "--line": "#232933",
-    "--ground": "#14181e",
-    "--hover": "#181d24",
-    "--raised": "#161a21",
-    "--accent": "#9db3fa",
-    "--accent-soft": "#1b2440",
-    "--good": "#5fd39b",
-    "--bad": "#ff8f8f",
-    "--bad-soft": "#2a1619",
-    "--wait": "#f2b95c",
-    "--wait-soft": "#2b2110",
-    "--mark": "#6a4a00",
-  },
-});
+/** Mantine's own variables, from those of tokens.css. */
+export const variables: CSSVariablesResolver = () => {
+  const names = {
+    "--mantine-color-body": "var(--body)",
+    "--mantine-color-text": "var(--ink)",
+    "--mantine-color-dimmed": "var(--ink-3)",
+    "--mantine-color-placeholder": "var(--ink-3)",
+    "--mantine-color-default": "var(--field)",
+    "--mantine-color-default-hover": "var(--hover)",
+    "--mantine-color-default-border": "var(--border)",
+    "--mantine-color-error": "var(--bad)",
+    "--mantine-primary-color-filled": "var(--filled)",
+    "--mantine-primary-color-filled-hover": "var(--filled-hover)",
+  };
+  return { variables: {}, light: names, dark: names };
+};

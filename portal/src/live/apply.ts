@@ -105,9 +105,7 @@ function applyConversations(cache: QueryClient, news: ReadonlyMap<number, Messag
 
 /** Moves a message's conversation to the top, or only renews its last message. */
 function withMessage(pages: ConversationPage[], message: Message): ConversationPage[] {
-  const outbound = message.direction === "outbound";
-  const number = outbound ? message.from : message.to;
-  const other = outbound ? message.to : message.from;
+  const other = message.direction === "outbound" ? message.to : message.from;
   const same = (each: Conversation) => each.number_id === message.number_id && each.with === other;
   const known = pages.flatMap((page) => page.conversations).find(same);
   if (known !== undefined && message.id < known.last_message.id) {
@@ -122,7 +120,6 @@ function withMessage(pages: ConversationPage[], message: Message): ConversationP
   }
   const moved: Conversation = {
     number_id: message.number_id,
-    number,
     with: other,
     messages: (known?.messages ?? 0) + 1,
     last_message: message,

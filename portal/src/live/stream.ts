@@ -31,36 +31,23 @@ const WAIT_MAX_MS = 8_000;
 export function follow(since: () => number | null, ear: Ear, stop: AbortSignal): void {
   let failures = 0;
 
-  const connect = async (): Promise<void> => {
+  /** One connection, until it breaks. Whether another should be tried. */
+  const connect = async (): Promise<boolean> => {
     const attempt = new AbortController();
     const abort = () => attempt.abort();
     stop.addEventListener("abort", abort, { once: true });
     let silence = setTimeout(abort, SILENCE_MAX_MS);
     try {
-      const last = since();
-      const answer = await fetch("/api/v1/portal/events", {
-        headers: last === null ? {} : { "Last-Event-ID": String(last) },
-        credentials: "same-origin",
-        cache: "no-store",
-        signal: attempt.signal,
-      });
-      if (answer.status === 401) {
+      const answer = await open(since(), attempt.signal);
+      if (answer === "ended") {
         ear.ended();
-        return;
-      }
-      if (!answer.ok || answer.body === null) {
-        throw new Error(`the event stream answered ${answer.status}`);
+        return false;
       }
       const parser = new SseParser();
-      const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done) {
-          break;
-        }
+      for await (const chunk of chunks(answer)) {
         clearTimeout(silence);
         silence = setTimeout(abort, SILENCE_MAX_MS);
-        for (const event of parser.push(value)) {
+        for (const event of parser.push(chunk)) {
           ear.event({ id: Number(event.id), name: event.name, data: JSON.parse(event.data) });
         }
         failures = 0;
@@ -73,18 +60,53 @@ export function follow(since: () => number | null, ear: Ear, stop: AbortSignal):
       stop.removeEventListener("abort", abort);
       attempt.abort();
     }
-    if (!stop.aborted) {
+    return !stop.aborted;
+  };
+
+  const keepConnected = async () => {
+    while (await connect()) {
       ear.state("cut");
       failures += 1;
       await pause(waitMs(failures), stop);
-      if (!stop.aborted) {
-        void connect();
+      if (stop.aborted) {
+        return;
       }
     }
   };
 
   ear.state("connecting");
-  void connect();
+  void keepConnected();
+}
+
+async function open(
+  since: number | null,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | "ended"> {
+  const answer = await fetch("/api/v1/portal/events", {
+    headers: since === null ? {} : { "Last-Event-ID": String(since) },
+    credentials: "same-origin",
+    cache: "no-store",
+    signal,
+  });
+  if (answer.status === 401) {
+    return "ended";
+  }
+  if (!answer.ok || answer.body === null) {
+    throw new Error(`the event stream answered ${answer.status}`);
+  }
+  return answer.body;
+}
+
+/** The pieces of a stream as text. Safari's streams cannot be iterated. */
+async function* chunks(body: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) {
+      return;
+    }
+    yield value;
+  }
 }
 
 /** Exponential, with jitter so that many tabs do not return at once. */

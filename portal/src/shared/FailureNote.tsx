@@ -1,10 +1,10 @@
-import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { ApiFailure } from "~/api/client";
 import css from "./FailureNote.module.css";
 import { explain } from "./failures";
 import { AlertIcon } from "./icons";
+import { buttonClass, PlainButton } from "./PlainButton";
 
 interface Props {
   error: unknown;
@@ -30,17 +30,14 @@ export function FailureNote({ error, retry }: Props) {
         {(retry !== undefined || needsMoney) && (
           <div className={css.actions}>
             {needsMoney && (
-              <Button
-                size="xs"
-                renderRoot={(props) => <Link to="/wallet" search={{ add: true }} {...props} />}
-              >
+              <Link to="/wallet" search={{ add: true }} className={buttonClass} data-small>
                 {t("wallet.topUp")}
-              </Button>
+              </Link>
             )}
             {retry !== undefined && (
-              <Button size="xs" variant="default" onClick={retry}>
+              <PlainButton look="default" small onClick={retry}>
                 {t("common.retry")}
-              </Button>
+              </PlainButton>
             )}
           </div>
         )}

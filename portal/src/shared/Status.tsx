@@ -48,7 +48,6 @@ function numberTone(status: NumberStatus): Tone {
       return "wait";
     case "suspended":
       return "bad";
-    case "available":
     case "released":
       return "calm";
   }

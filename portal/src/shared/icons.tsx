@@ -7,6 +7,7 @@ interface IconProps {
 
 /** Line icons on a grid of 20; decoration only, the text beside them speaks. */
 function icon(path: ReactNode, mirrored = false) {
+  // biome-ignore lint/correctness/noComponentHookFactories: called while the module loads, never while rendering
   return function Icon({ size = 16, className }: IconProps) {
     return (
       <svg

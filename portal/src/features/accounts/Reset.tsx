@@ -1,4 +1,3 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -7,8 +6,10 @@ import { api, take } from "~/api/client";
 import { queryClient } from "~/app/queries";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
+import { PlainButton } from "~/shared/PlainButton";
 import { useTitle } from "~/shared/useTitle";
 import { localPath } from "./demoLink";
+import { Field } from "./Field";
 import css from "./Frame.module.css";
 import { PASSWORD_MIN } from "./SignUp";
 import { sessionQuery } from "./session";
@@ -62,22 +63,20 @@ function AskForLink() {
   return (
     <form className={css.form} onSubmit={submit}>
       <p className="dim">{t("accounts.reset.lead")}</p>
-      <TextInput
+      <Field
         label={t("accounts.email")}
         type="email"
         name="email"
         autoComplete="username"
         required
-        withAsterisk={false}
-        dir="ltr"
         value={email}
-        onChange={(event) => setEmail(event.currentTarget.value)}
+        onChange={setEmail}
         error={fieldError(ask.error, "email")}
       />
       {ask.error !== null && !fieldError(ask.error, "email") && <FailureNote error={ask.error} />}
-      <Button type="submit" loading={ask.isPending}>
+      <PlainButton type="submit" loading={ask.isPending}>
         {t("accounts.reset.action")}
-      </Button>
+      </PlainButton>
     </form>
   );
 }
@@ -102,19 +101,18 @@ function NewPassword({ token }: { token: string }) {
   const used = fieldError(change.error, "token");
   return (
     <form className={css.form} onSubmit={submit}>
-      <PasswordInput
+      <Field
         label={t("accounts.reset.new")}
         description={t("accounts.passwordRule", { n: PASSWORD_MIN })}
+        type="password"
         name="password"
         autoComplete="new-password"
         required
-        withAsterisk={false}
         minLength={PASSWORD_MIN}
         maxLength={200}
         value={password}
-        onChange={(event) => setPassword(event.currentTarget.value)}
+        onChange={setPassword}
         error={passwordError}
-        visibilityToggleButtonProps={{ "aria-label": t("accounts.showPassword") }}
       />
       {used && (
         <p role="alert">
@@ -125,9 +123,9 @@ function NewPassword({ token }: { token: string }) {
         </p>
       )}
       {change.error !== null && !passwordError && !used && <FailureNote error={change.error} />}
-      <Button type="submit" loading={change.isPending}>
+      <PlainButton type="submit" loading={change.isPending}>
         {t("accounts.reset.set")}
-      </Button>
+      </PlainButton>
     </form>
   );
 }

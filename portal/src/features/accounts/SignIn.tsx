@@ -1,11 +1,12 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiFailure, api, take } from "~/api/client";
 import { FailureNote } from "~/shared/FailureNote";
+import { PlainButton } from "~/shared/PlainButton";
 import { useTitle } from "~/shared/useTitle";
+import { Field } from "./Field";
 import css from "./Frame.module.css";
 import { begin } from "./session";
 
@@ -34,32 +35,29 @@ export function SignIn() {
     <section className={css.card}>
       <h1 className={css.title}>{t("accounts.signIn.title")}</h1>
       <form className={css.form} onSubmit={submit}>
-        <TextInput
+        <Field
           label={t("accounts.email")}
           type="email"
           name="email"
           autoComplete="username"
           required
-          withAsterisk={false}
           autoFocus
-          dir="ltr"
           value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
+          onChange={setEmail}
         />
-        <PasswordInput
+        <Field
           label={t("accounts.password")}
+          type="password"
           name="password"
           autoComplete="current-password"
           required
-          withAsterisk={false}
           value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
-          visibilityToggleButtonProps={{ "aria-label": t("accounts.showPassword") }}
+          onChange={setPassword}
         />
         {signIn.error !== null && <SignInFailure error={signIn.error} />}
-        <Button type="submit" loading={signIn.isPending}>
+        <PlainButton type="submit" loading={signIn.isPending}>
           {t("accounts.signIn.action")}
-        </Button>
+        </PlainButton>
       </form>
       <p className={css.foot}>
         <Link to="/reset" className="link">

@@ -1,4 +1,3 @@
-import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
@@ -6,8 +5,10 @@ import { useTranslation } from "react-i18next";
 import { ApiFailure, api, take } from "~/api/client";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
+import { PlainButton } from "~/shared/PlainButton";
 import { useTitle } from "~/shared/useTitle";
 import { rememberDemoLink } from "./demoLink";
+import { Field } from "./Field";
 import css from "./Frame.module.css";
 import { begin } from "./session";
 
@@ -39,39 +40,36 @@ export function SignUp() {
       <h1 className={css.title}>{t("accounts.signUp.title")}</h1>
       <p className={css.lead}>{t("accounts.signUp.lead")}</p>
       <form className={css.form} onSubmit={submit}>
-        <TextInput
+        <Field
           label={t("accounts.email")}
           type="email"
           name="email"
           autoComplete="username"
           required
-          withAsterisk={false}
           autoFocus
-          dir="ltr"
           value={email}
-          onChange={(event) => setEmail(event.currentTarget.value)}
+          onChange={setEmail}
           error={emailError}
         />
-        <PasswordInput
+        <Field
           label={t("accounts.password")}
           description={t("accounts.passwordRule", { n: PASSWORD_MIN })}
+          type="password"
           name="password"
           autoComplete="new-password"
           required
-          withAsterisk={false}
           minLength={PASSWORD_MIN}
           maxLength={200}
           value={password}
-          onChange={(event) => setPassword(event.currentTarget.value)}
+          onChange={setPassword}
           error={passwordError}
-          visibilityToggleButtonProps={{ "aria-label": t("accounts.showPassword") }}
         />
         {signUp.error !== null && !emailError && !passwordError && (
           <FailureNote error={signUp.error} />
         )}
-        <Button type="submit" loading={signUp.isPending}>
+        <PlainButton type="submit" loading={signUp.isPending}>
           {t("accounts.signUp.action")}
-        </Button>
+        </PlainButton>
       </form>
       <p className={css.foot}>
         {t("accounts.signUp.known")}{" "}

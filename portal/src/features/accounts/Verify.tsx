@@ -1,9 +1,10 @@
-import { Button, Loader } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { api, take } from "~/api/client";
+import { buttonClass } from "~/shared/PlainButton";
+import { Spinner } from "~/shared/Spinner";
 import { useTitle } from "~/shared/useTitle";
 import { forgetDemoLink } from "./demoLink";
 import css from "./Frame.module.css";
@@ -35,15 +36,15 @@ export function Verify() {
     <section className={css.card}>
       <h1 className={css.title}>{t("accounts.verify.title")}</h1>
       <div className={css.form} aria-live="polite">
-        {verify.isLoading && <Loader size="sm" />}
+        {verify.isLoading && <Spinner />}
         {verify.isSuccess && <p>{t("accounts.verify.done", { email: verify.data.email })}</p>}
         {(verify.isError || token === undefined) && (
           <p role="alert">{t("accounts.verify.invalid")}</p>
         )}
         {!verify.isLoading && (
-          <Button renderRoot={(props) => <Link to="/sms" {...props} />}>
+          <Link to="/sms" className={buttonClass}>
             {t("accounts.verify.action")}
-          </Button>
+          </Link>
         )}
       </div>
     </section>

@@ -14,7 +14,7 @@ export function VerifyNotice() {
   const session = useSession();
   const [link, setLink] = useState(demoLink);
   const resend = useMutation({
-    mutationFn: () => take(api.POST("/portal/email/verify/resend", { body: {} })),
+    mutationFn: () => take(api.POST("/portal/email/verify/resend")),
     onSuccess: ({ demo_link }) => {
       rememberDemoLink(demo_link);
       setLink(demoLink());

@@ -88,7 +88,7 @@ function KeysTable({ keys, onRevoke }: TableProps) {
             <tr key={key.id}>
               <td className={css.name}>{key.name}</td>
               <td>
-                <code>{key.prefix}…</code>
+                <code>{`${key.prefix}…`}</code>
               </td>
               <td className={table.wideOnly}>
                 {key.last_used_at ? <When at={key.last_used_at} /> : t("apiKeys.never")}

@@ -1,6 +1,7 @@
 import { Button, Drawer, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
+import type { TFunction } from "i18next";
 import {
   type FormEvent,
   type KeyboardEvent,
@@ -89,7 +90,8 @@ function ComposeForm({ draft }: { draft: Draft }) {
 
   const candidates = numbers.filter(canSend);
   const picked = candidates.find(({ id }) => id === chosen);
-  const to = destination(typed, picked?.country ?? candidates[0]?.country);
+  const home = picked ?? bestFirst(candidates, undefined)[0];
+  const to = destination(typed, home?.country);
   const senders = bestFirst(candidates, to?.country);
   const from = picked ?? senders[0];
 
@@ -181,11 +183,7 @@ function ComposeForm({ draft }: { draft: Draft }) {
             </>
           )
         }
-        error={
-          (toRefused && refusal.message) ||
-          ((tried || typed.length > 6) && to === null && typed !== "" && t("compose.invalidTo")) ||
-          (tried && typed === "" && t("compose.noTo"))
-        }
+        error={toRefused ? refusal.message : mistake(typed, to !== null, tried, t)}
       />
       <div>
         <MarkedTextarea
@@ -219,4 +217,12 @@ function ComposeForm({ draft }: { draft: Draft }) {
       </div>
     </form>
   );
+}
+
+/** What is wrong with the number typed; nothing while it is still being typed. */
+function mistake(typed: string, valid: boolean, tried: boolean, t: TFunction): string | undefined {
+  if (typed === "") {
+    return tried ? t("compose.noTo") : undefined;
+  }
+  return !valid && (tried || typed.length > 6) ? t("compose.invalidTo") : undefined;
 }

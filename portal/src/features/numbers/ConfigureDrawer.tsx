@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { ApiFailure, api, idempotencyKey, take } from "~/api/client";
+import { ApiFailure, api, take } from "~/api/client";
 import type { MyNumber } from "~/api/types";
 import { statsQuery } from "~/features/sms/queries";
 import { walletQuery } from "~/features/wallet/queries";
@@ -48,9 +48,9 @@ function Configure({ number }: { number: MyNumber }) {
         </Fact>
         <Fact name={t("numbers.columns.country")}>{format.country(number.country)}</Fact>
         <Fact name={t("numbers.columns.type")}>{t(`numbers.type.${number.type}`)}</Fact>
-        {number.renews_at && (
+        {number.paid_until && (
           <Fact name={t("numbers.columns.renews")}>
-            <When at={number.renews_at} style="date" />
+            <When at={number.paid_until} style="date" />
           </Fact>
         )}
       </dl>
@@ -77,10 +77,7 @@ function SmsSwitch({ number }: { number: MyNumber }) {
   const [asking, setAsking] = useState(false);
   const change = useMutation({
     mutationFn: (enable: boolean) => {
-      const params = {
-        path: { id: number.id },
-        header: { "Idempotency-Key": idempotencyKey() },
-      };
+      const params = { path: { id: number.id } };
       return take(
         enable
           ? api.POST("/portal/numbers/{id}/sms/enable", { params })

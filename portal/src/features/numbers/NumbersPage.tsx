@@ -101,7 +101,7 @@ function NumbersTable({ numbers }: { numbers: readonly MyNumber[] }) {
                 <NumberStatusMark status={number.status} />
               </td>
               <td className={table.wideOnly}>
-                {number.renews_at ? <When at={number.renews_at} style="date" /> : "–"}
+                {number.paid_until ? <When at={number.paid_until} style="date" /> : "–"}
               </td>
               <td className={table.end}>
                 <Button

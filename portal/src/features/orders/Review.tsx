@@ -40,7 +40,7 @@ export function Review({ items, onChange, onBack, onOrdered }: Props) {
       }
       return take(
         api.POST("/portal/orders", {
-          params: { header: { "Idempotency-Key": key.current.value } },
+          headers: { "Idempotency-Key": key.current.value },
           body: { items: items.map(({ number, sms }) => ({ number_id: number.id, sms })) },
         }),
       );

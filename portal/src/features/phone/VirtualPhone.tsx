@@ -137,7 +137,7 @@ function Answer({ handset, number }: { handset: string; number: number }) {
     mutationFn: (text: string) =>
       take(
         api.POST("/portal/simulator/inbound", {
-          params: { header: { "Idempotency-Key": idempotencyKey() } },
+          headers: { "Idempotency-Key": idempotencyKey() },
           body: { from: handset, to_number_id: number, body: text },
         }),
       ),

@@ -92,12 +92,17 @@ export default function Conversations() {
 
 function Own({ conversations, id }: { conversations: readonly Conversation[]; id: number }) {
   const known = conversations.find(({ number_id }) => number_id === id);
-  return known === undefined ? null : <Phone number={known.number} />;
+  return known === undefined ? null : <Phone number={ownNumber(known)} />;
+}
+
+/** Our side of a conversation. */
+function ownNumber({ last_message: last }: Conversation): string {
+  return last.direction === "outbound" ? last.from : last.to;
 }
 
 function Row({ conversation, isOpen }: { conversation: Conversation; isOpen: boolean }) {
   const { t } = useTranslation();
-  const { last_message: last, with: other, number_id, number } = conversation;
+  const { last_message: last, with: other, number_id } = conversation;
   const failed = last.status === "failed";
   return (
     <li>
@@ -127,7 +132,7 @@ function Row({ conversation, isOpen }: { conversation: Conversation; isOpen: boo
           <bdi>{last.body}</bdi>
         </span>
         <span className={css.own}>
-          <Phone number={number} />
+          <Phone number={ownNumber(conversation)} />
         </span>
       </Link>
     </li>

@@ -37,7 +37,7 @@ export function FilterBar({ filters, numberOnly }: Props) {
       q: undefined,
     });
   return (
-    <div className={css.filters} role="search" aria-label={t("sms.filters.label")}>
+    <search className={css.filters} aria-label={t("sms.filters.label")}>
       {!numberOnly && (
         <Search value={filters.q ?? ""} onChange={(q) => set({ q: q || undefined })} />
       )}
@@ -118,7 +118,7 @@ export function FilterBar({ filters, numberOnly }: Props) {
           {t("sms.filters.clear")}
         </Button>
       )}
-    </div>
+    </search>
   );
 }
 

@@ -101,7 +101,7 @@ function Detail({ message }: { message: MessageDetail }) {
             {message.parts.map(({ part, status }) => (
               <li key={part}>
                 <span className="num">{format.number(part)}</span>
-                <MessageStatusMark status={status} />
+                <MessageStatusMark status={status === "waiting" ? "queued" : status} />
               </li>
             ))}
           </ol>
@@ -153,7 +153,9 @@ function Timeline({ message }: { message: MessageDetail }) {
                   <span className="ltr">{format.offset(before.at, event.at)}</span>
                 )}
               </span>
-              {event.detail && <span className={css.detail}>{event.detail}</span>}
+              {event.detail && event.detail !== message.error?.message && (
+                <span className={css.detail}>{event.detail}</span>
+              )}
             </li>
           );
         })}
@@ -184,9 +186,7 @@ function Json({ message }: { message: MessageDetail }) {
       </div>
       {open && (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
-        <pre tabIndex={0} aria-label={t("sms.detail.json")}>
-          {text}
-        </pre>
+        <pre tabIndex={0}>{text}</pre>
       )}
     </div>
   );

@@ -61,8 +61,8 @@ export const MessageRow = memo(function MessageRow(props: Props) {
             <span className={css.time}>
               <When at={message.created_at} />
             </span>
-            <span className={css.text} dir="auto">
-              {message.body}
+            <span className={css.text}>
+              <bdi>{message.body}</bdi>
             </span>
             <MessageStatusMark status={message.status} />
           </>
@@ -70,8 +70,8 @@ export const MessageRow = memo(function MessageRow(props: Props) {
           <>
             <MessageStatusMark status={message.status} />
             {who}
-            <span className={css.text} dir="auto">
-              {message.body}
+            <span className={css.text}>
+              <bdi>{message.body}</bdi>
             </span>
             <span className={css.number}>
               <Phone number={own} />
@@ -80,7 +80,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
               {outbound && (
                 <>
                   <span className={css.segments} title={t("compose.segments")}>
-                    {format.number(message.segments)}×
+                    {`${format.number(message.segments)}×`}
                   </span>
                   {format.money(message.price)}
                 </>

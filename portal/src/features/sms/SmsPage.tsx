@@ -1,7 +1,15 @@
 import { Button, Drawer, SegmentedControl } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
 import { getRouteApi } from "@tanstack/react-router";
-import { lazy, Suspense, useEffect, useState } from "react";
+import {
+  lazy,
+  type RefObject,
+  Suspense,
+  useEffect,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from "react";
 import { useTranslation } from "react-i18next";
 import { isBusy } from "~/app/shortcuts";
 import { useSession } from "~/features/accounts/session";
@@ -30,6 +38,8 @@ export function SmsPage() {
   const wide = useMediaQuery("(min-width: 75em)", undefined, { getInitialValueInEffect: false });
   const { view, message, with: _with, via: _via, ...filters } = search;
   const conversations = view === "conversations";
+  const split = useRef<HTMLDivElement>(null);
+  useTop(split);
 
   const close = () => void navigate({ search: (old) => ({ ...old, message: undefined }) });
   useEffect(() => {
@@ -51,6 +61,7 @@ export function SmsPage() {
   return (
     <Page
       title={t("sms.title")}
+      fill={conversations}
       actions={
         <>
           {session?.demo && (
@@ -72,7 +83,9 @@ export function SmsPage() {
         </>
       }
     >
-      <Figures number={filters.number} />
+      <div className={css.top} data-thread={(conversations && _with !== undefined) || undefined}>
+        <Figures number={filters.number} />
+      </div>
       <div className={css.bar}>
         <SegmentedControl
           size="xs"
@@ -94,7 +107,7 @@ export function SmsPage() {
         />
         <FilterBar filters={filters} numberOnly={conversations} />
       </div>
-      <div className={css.split}>
+      <div className={css.split} ref={split} data-fill={conversations || undefined}>
         <div className={css.list}>
           {conversations ? (
             <Suspense fallback={<RowSkeleton />}>
@@ -143,4 +156,22 @@ export function SmsPage() {
       )}
     </Page>
   );
+}
+
+/** Tells the panels beside the list how much of the window is above them. */
+function useTop(ref: RefObject<HTMLElement | null>): void {
+  useLayoutEffect(() => {
+    const tell = () => {
+      const top = Math.max(0, ref.current?.getBoundingClientRect().top ?? 0);
+      ref.current?.style.setProperty("--top", `${top}px`);
+    };
+    tell();
+    const resized = new ResizeObserver(tell);
+    resized.observe(document.body);
+    window.addEventListener("scroll", tell, { passive: true });
+    return () => {
+      resized.disconnect();
+      window.removeEventListener("scroll", tell);
+    };
+  }, [ref]);
 }

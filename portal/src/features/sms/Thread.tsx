@@ -52,10 +52,10 @@ export function Thread({ number, other }: Props) {
 
   return (
     <>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
       <div
         className={css.messages}
         ref={box}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard
         tabIndex={0}
         role="log"
         aria-label={t("sms.conversation.log")}

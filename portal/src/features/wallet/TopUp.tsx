@@ -31,7 +31,7 @@ export function TopUp({ opened, onClose }: Props) {
       }
       return take(
         api.POST("/portal/wallet/topups", {
-          params: { header: { "Idempotency-Key": key.current.value } },
+          headers: { "Idempotency-Key": key.current.value },
           body: { amount: value },
         }),
       );
