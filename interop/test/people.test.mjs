@@ -129,13 +129,22 @@ onEachEngine('people', ({ scenario }) => {
     success(await browser.call('DELETE', 'portal/session'));
   });
 
-  scenario('the event stream takes the cookie', async ({ server }) => {
+  scenario('the event stream takes the cookie, and ends with its session', async ({ server }) => {
     const { browser } = await signedUp(server);
     const stop = new AbortController();
     const response = await fetch(new URL('/api/v1/portal/events', server.baseUrl), {
       headers: { cookie: browser.cookie }, signal: stop.signal,
     });
     assert.equal(response.status, 200);
+    const ended = (async () => {
+      for await (const chunk of response.body) assert.ok(chunk.length > 0);
+      return 'ended';
+    })();
+    success(await browser.call('DELETE', 'portal/session'));
+    const late = new Promise((_, failed) => {
+      setTimeout(() => failed(new Error('the stream of a session that ended goes on')), 10_000).unref();
+    });
+    assert.equal(await Promise.race([ended, late]), 'ended');
     stop.abort();
   });
 
