@@ -71,11 +71,11 @@ export class Server {
     return this.databaseUrl ? [...place, '--database-url', this.databaseUrl] : place;
   }
 
-  /** Starts the binary on the data that is there. */
-  async launch() {
+  /** Starts the binary on the data that is there; the first start is always a demo's. */
+  async launch({ demo = true } = {}) {
     const child = spawn(
       BINARY,
-      ['serve', '--demo', '--listen', '127.0.0.1:0', ...this.#location(), ...this.options],
+      ['serve', ...(demo ? ['--demo'] : []), '--listen', '127.0.0.1:0', ...this.#location(), ...this.options],
       // The folder has no didfarm.toml that would be read.
       { cwd: this.#folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] },
     );

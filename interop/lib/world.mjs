@@ -14,13 +14,14 @@ const SCENARIO_MS = 300_000;
 /**
  * Declares scenarios once for each storage engine. `define` gets `scenario`,
  * which takes a name and a body that gets a `World`; the audit follows each.
+ * `serve` are further options of the server.
  */
-export function onEachEngine(title, define) {
+export function onEachEngine(title, define, { serve } = {}) {
   for (const engine of ENGINES) {
     describe(`${title} (${engine})`, () => {
       let server;
       before(async () => {
-        server = await Server.start(engine);
+        server = await Server.start(engine, { serve });
       }, { timeout: SCENARIO_MS });
       after(async () => {
         await server?.dispose();

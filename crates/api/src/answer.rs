@@ -23,6 +23,20 @@ impl IntoResponse for Created {
     }
 }
 
+/// 200 with what was done, marked where it was answered before.
+#[derive(Debug)]
+pub(crate) struct Answered(pub(crate) Done);
+
+impl IntoResponse for Answered {
+    fn into_response(self) -> Response {
+        let mut response = Json(self.0.answer).into_response();
+        if self.0.replayed {
+            mark_replayed(&mut response);
+        }
+        response
+    }
+}
+
 pub(crate) fn mark_replayed(response: &mut Response) {
     response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
 }

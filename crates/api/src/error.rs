@@ -72,7 +72,8 @@ impl ApiError {
     }
 
     pub fn unauthenticated() -> Self {
-        let message = "Send a valid API key in the header: Authorization: Bearer YOUR_API_KEY.";
+        let message =
+            "Sign in, or send a valid API key in the header: Authorization: Bearer YOUR_API_KEY.";
         Self::new(StatusCode::UNAUTHORIZED, "unauthenticated", message)
     }
 
@@ -186,7 +187,7 @@ impl From<Refusal> for ApiError {
             Refusal::AccountSuspended => Self::new(
                 S::FORBIDDEN,
                 "account_suspended",
-                "The account is suspended and cannot send. Contact support.",
+                "The account is suspended and can neither send nor buy. Contact support.",
             ),
             Refusal::DestinationNotAllowed => Self::new(
                 S::FORBIDDEN,
@@ -220,6 +221,11 @@ impl ApiError {
         )
     }
 
+    pub(crate) fn too_many(message: impl Into<String>, retry_after_seconds: i64) -> Self {
+        let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
+        Self { retry_after_seconds: Some(retry_after_seconds), ..error }
+    }
+
     fn key_reused() -> Self {
         Self::new(
             StatusCode::UNPROCESSABLE_ENTITY,
@@ -248,6 +254,42 @@ impl From<UseError> for ApiError {
             UseError::Conflict { message } => Self::new(StatusCode::CONFLICT, "conflict", message),
             UseError::Invalid { param, message } => Self::invalid(&param, message),
             UseError::InsufficientBalance => Self::insufficient_balance(),
+            UseError::AccountSuspended => Refusal::AccountSuspended.into(),
+            UseError::SmsNotAvailable => Self::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "sms_not_available",
+                "SMS not available for this number type",
+            ),
+            UseError::NumberNotActive => Self::new(
+                StatusCode::CONFLICT,
+                "number_not_active",
+                "Number must be active to enable SMS",
+            ),
+            UseError::AlreadyEnabled => Self::new(
+                StatusCode::CONFLICT,
+                "already_enabled",
+                "SMS is enabled on this number already.",
+            ),
+            UseError::SmsNotEnabled => Self::new(
+                StatusCode::CONFLICT,
+                "sms_not_enabled",
+                "SMS is not enabled on this number.",
+            ),
+            UseError::NoPayments => {
+                let message =
+                    "Payments are not set up on this server. Ask its operator for credit.";
+                let error = Self::new(StatusCode::SERVICE_UNAVAILABLE, "unavailable", message);
+                Self { retry_after_seconds: Some(3_600), ..error }
+            }
+            UseError::Item { index, error } => {
+                let error = Self::from(*error);
+                let field = if error.code == "sms_not_available" { "sms" } else { "number_id" };
+                error.about(&format!("items[{index}].{field}"))
+            }
+            UseError::Forbidden { message } => Self::forbidden(&message),
+            UseError::TooMany { message, retry_after_seconds } => {
+                Self::too_many(message, retry_after_seconds)
+            }
         }
     }
 }

@@ -7,17 +7,16 @@ use axum::{
     extract::{FromRequest, FromRequestParts, Path, Request},
     http::{
         HeaderMap, StatusCode,
-        header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE},
+        header::{CONTENT_LENGTH, CONTENT_TYPE},
         request::Parts,
     },
 };
 use bytes::Bytes;
-use domain::{AccountId, OperatorId};
 use engine::{Idempotency, KEY_OCTETS_MAX};
 use futures::StreamExt;
-use serde::de::DeserializeOwned;
-use store::{accounts::AccountStatus, api_keys::Owner};
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
+pub(crate) use crate::auth::{Caller, Operator, Person};
 use crate::{Api, error::ApiError};
 
 /// The longest body of an ordinary call.
@@ -28,67 +27,6 @@ pub(crate) const BATCH_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
 /// The longest CSV file.
 pub(crate) const CSV_OCTETS_MAX: usize = 32 * 1024 * 1024;
-
-/// A customer who showed a valid key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Caller {
-    pub(crate) account: AccountId,
-}
-
-/// An operator who showed a valid key.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Operator {
-    pub(crate) _id: OperatorId,
-}
-
-impl FromRequestParts<Api> for Caller {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        match holder(&parts.headers, api).await? {
-            // A suspended account may still look; a send says that it is suspended.
-            (Owner::Account(account), Some(AccountStatus::Active | AccountStatus::Suspended)) => {
-                if parts.method == axum::http::Method::GET {
-                    api.reads.take(account, api.engine.clock().now())?;
-                }
-                Ok(Self { account })
-            }
-            _ => Err(ApiError::forbidden(
-                "This is an operator's key; use the API key of a customer account.",
-            )),
-        }
-    }
-}
-
-impl FromRequestParts<Api> for Operator {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        match holder(&parts.headers, api).await?.0 {
-            Owner::Operator(id) => Ok(Self { _id: id }),
-            Owner::Account(_) => {
-                Err(ApiError::forbidden("Only operators may do this; use an operator's API key."))
-            }
-        }
-    }
-}
-
-async fn holder(
-    headers: &HeaderMap,
-    api: &Api,
-) -> Result<(Owner, Option<AccountStatus>), ApiError> {
-    let key = headers
-        .get(AUTHORIZATION)
-        .and_then(|value| value.to_str().ok())
-        .and_then(|value| value.split_once(' '))
-        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
-        .map(|(_, key)| key.trim())
-        .filter(|key| !key.is_empty())
-        .ok_or_else(ApiError::unauthenticated)?;
-    let holder = api.engine.key_holder(engine::key_hash(key)).await?;
-    let holder = holder.ok_or_else(ApiError::unauthenticated)?;
-    Ok((holder.owner, holder.account_status))
-}
 
 /// A JSON body with the idempotency key of its request, if it has one.
 #[derive(Debug)]
@@ -111,6 +49,18 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
         let octets = read_body(&parts.headers, body, octets_max).await?;
         let idempotency = idempotency(&parts, &octets)?;
         Ok(Self { value: from_json(&octets)?, idempotency })
+    }
+}
+
+/// The idempotency key of a call without a body.
+#[derive(Debug)]
+pub(crate) struct Repeats(pub(crate) Option<Idempotency>);
+
+impl FromRequestParts<Api> for Repeats {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        idempotency(parts, b"").map(Self)
     }
 }
 
@@ -223,6 +173,15 @@ fn from_json<T: DeserializeOwned>(octets: &[u8]) -> Result<T, ApiError> {
             ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
         }
     })
+}
+
+/// Tells a null from a missing field: `#[serde(default, deserialize_with = "present")]`.
+pub(crate) fn present<'de, T, D>(deserializer: D) -> Result<Option<Option<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    Option::deserialize(deserializer).map(Some)
 }
 
 /// A path's id; whatever is no id names nothing.

@@ -6,6 +6,10 @@
 //! Not here: rules, SQL, sessions with carriers, the portal's files.
 
 mod answer;
+mod auth;
+mod checkout;
+mod client;
+mod cookie;
 mod error;
 mod extract;
 mod health;
@@ -16,6 +20,7 @@ mod page;
 mod portal;
 mod reads;
 mod request_id;
+mod same_origin;
 mod views;
 
 use std::sync::Arc;
@@ -32,6 +37,7 @@ use engine::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::wallets;
 
+pub use client::Peer;
 pub use error::ApiError;
 use error::rate_headers;
 use reads::Reads;
@@ -43,17 +49,17 @@ pub struct Api {
     pub(crate) engine: Arc<Engine>,
     pub(crate) reads: Arc<Reads>,
     pub(crate) prometheus: PrometheusHandle,
-    /// What customers see as the carrier.
-    pub(crate) brand: Arc<str>,
     /// How customers reach this server; no slash at the end.
     public_url: Arc<str>,
+    /// The client's address is the last of `X-Forwarded-For`.
+    pub(crate) behind_proxy: bool,
     /// Marks this process in request ids.
     node: u32,
 }
 
 impl std::fmt::Debug for Api {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Api").field("brand", &self.brand).finish_non_exhaustive()
+        f.debug_struct("Api").field("public_url", &self.public_url).finish_non_exhaustive()
     }
 }
 
@@ -62,17 +68,21 @@ impl Api {
     pub fn new(
         engine: Arc<Engine>,
         prometheus: PrometheusHandle,
-        brand: &str,
-        public_url: &str,
+        behind_proxy: bool,
         node: u32,
     ) -> Self {
-        let public_url = public_url.trim_end_matches('/').into();
-        Self { engine, reads: Arc::default(), prometheus, brand: brand.into(), public_url, node }
+        let public_url = engine.config().site.public_url.as_str().into();
+        Self { engine, reads: Arc::default(), prometheus, public_url, behind_proxy, node }
+    }
+
+    /// Whether browsers reach this server over https.
+    pub(crate) fn is_secure(&self) -> bool {
+        self.public_url.starts_with("https://")
     }
 
     pub(crate) fn viewer(&self) -> Viewer {
         Viewer {
-            brand: self.brand.to_string(),
+            brand: self.engine.config().site.brand.clone(),
             currency: self.engine.config().currency,
             now: self.engine.clock().now(),
         }
@@ -97,10 +107,15 @@ impl Api {
 pub fn router(api: Api, root: Router<Api>) -> Router {
     let (node, public_url) = (api.node, Arc::clone(&api.public_url));
     let (documented, document) = openapi::document();
+    let own_url = Arc::clone(&public_url);
+    let documented = documented.layer(middleware::from_fn(move |request, next| {
+        same_origin::layer(Arc::clone(&own_url), request, next)
+    }));
     let document = Arc::new(document);
     Router::new()
         .nest("/api/v1", documented)
         .route("/api/v1/openapi.json", get(move || openapi::serve(Arc::clone(&document))))
+        .route("/checkout/{token}", get(checkout::show).post(checkout::pay))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(root)

@@ -9,7 +9,7 @@ use axum::{
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::router::OpenApiRouter;
 
@@ -23,7 +23,7 @@ use crate::{Api, operator, portal};
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/api/v1")),
-    security(("api_key" = [])),
+    security(("api_key" = []), ("session" = [])),
     modifiers(&Security),
 )]
 struct Document;
@@ -36,10 +36,13 @@ impl Modify for Security {
             .scheme(HttpAuthScheme::Bearer)
             .description(Some("An API key, `df_live_…` for customers, `df_op_…` for operators"))
             .build();
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("api_key", SecurityScheme::Http(scheme));
+        let cookie = ApiKeyValue::with_description(
+            "didfarm_session",
+            "The cookie of a signed-in browser; over https its name begins with __Host-",
+        );
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("api_key", SecurityScheme::Http(scheme));
+        components.add_security_scheme("session", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
     }
 }
 

@@ -10,6 +10,7 @@ mod simulator;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{Api, metrics};
+pub(crate) use simulator::made_up_sender;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()

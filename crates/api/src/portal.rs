@@ -2,9 +2,22 @@
 
 mod api_keys;
 mod batch;
+mod catalogue;
+mod conversations;
+mod email;
 mod events;
+mod inventory;
 mod messages;
+mod numbers;
+mod orders;
+mod password;
+mod profile;
 mod send;
+mod session;
+mod sessions;
+mod signup;
+mod simulator;
+mod topups;
 mod wallet;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -20,12 +33,31 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(batch::batch))
         .routes(routes!(messages::list))
         .routes(routes!(messages::get))
-        .routes(routes!(messages::numbers))
-        .routes(routes!(messages::my_numbers))
+        .routes(routes!(conversations::list))
+        .routes(routes!(simulator::inbound))
+        .routes(routes!(numbers::senders))
+        .routes(routes!(numbers::list))
+        .routes(routes!(numbers::enable_sms))
+        .routes(routes!(numbers::disable_sms))
+        .routes(routes!(inventory::list))
+        .routes(routes!(orders::list, orders::create))
+        .routes(routes!(catalogue::coverage))
+        .routes(routes!(catalogue::pricing))
         .routes(routes!(messages::stats))
         .routes(routes!(wallet::get))
         .routes(routes!(wallet::transactions))
+        .routes(routes!(topups::create))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(events::stream))
+        .routes(routes!(signup::sign_up))
+        .routes(routes!(session::get, session::sign_in, session::sign_out))
+        .routes(routes!(sessions::list, sessions::end_others))
+        .routes(routes!(sessions::end))
+        .routes(routes!(email::verify))
+        .routes(routes!(email::resend))
+        .routes(routes!(password::change))
+        .routes(routes!(password::request_reset))
+        .routes(routes!(password::reset))
+        .routes(routes!(profile::update))
 }

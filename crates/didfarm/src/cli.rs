@@ -85,6 +85,20 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "DIDFARM_SEGMENT_PRICE", value_name = "AMOUNT")]
     pub(crate) segment_price: Option<String>,
 
+    /// The mail server, like smtps://user:password@mail.example.com; without one, links are
+    /// written to the log
+    #[arg(long, env = "DIDFARM_SMTP_URL", value_name = "URL", hide_env_values = true)]
+    pub(crate) smtp_url: Option<String>,
+
+    /// Whom letters are from, like "didfarm <noreply@example.com>"; needed with --smtp-url
+    #[arg(long, env = "DIDFARM_MAIL_FROM", value_name = "ADDRESS")]
+    pub(crate) mail_from: Option<String>,
+
+    /// Take a client's address from X-Forwarded-For: only behind a proxy that sets it
+    #[arg(long, env = "DIDFARM_BEHIND_PROXY", value_parser = clap::builder::BoolishValueParser::new(),
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) behind_proxy: Option<bool>,
+
     /// Start even on a PostgreSQL that can lose commits
     #[arg(long = "unsafe", env = "DIDFARM_UNSAFE", value_parser = clap::builder::BoolishValueParser::new(),
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
@@ -111,6 +125,6 @@ pub(crate) enum OperatorCommand {
         data: DataOptions,
         /// The operator's e-mail address
         #[arg(long, value_name = "ADDRESS")]
-        email: String,
+        email: domain::Email,
     },
 }

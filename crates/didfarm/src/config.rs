@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Micros;
-use engine::Prices;
+use engine::{InvalidMailer, Mailer, Prices};
 use serde::Deserialize;
 use store::Location;
 
@@ -40,6 +40,9 @@ struct File {
     demo: Option<bool>,
     brand: Option<String>,
     segment_price: Option<String>,
+    smtp_url: Option<String>,
+    mail_from: Option<String>,
+    behind_proxy: Option<bool>,
     #[serde(rename = "unsafe")]
     allow_unsafe: Option<bool>,
 }
@@ -64,6 +67,8 @@ pub(crate) struct Config {
     pub(crate) demo: bool,
     pub(crate) brand: String,
     pub(crate) prices: Prices,
+    pub(crate) mailer: Mailer,
+    pub(crate) behind_proxy: bool,
     pub(crate) durable: bool,
 }
 
@@ -103,6 +108,8 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
         demo: options.demo.or(file.demo).unwrap_or(false),
         brand,
         prices,
+        mailer: mailer(options, &file)?,
+        behind_proxy: options.behind_proxy.or(file.behind_proxy).unwrap_or(false),
         durable: !options.allow_unsafe.or(file.allow_unsafe).unwrap_or(false),
     })
 }
@@ -117,6 +124,24 @@ fn settle_data(options: &DataOptions, file: &File) -> Result<Data, ConfigError> 
             .map_err(|error| ConfigError(format!("database_url cannot be used: {error}")))?,
     };
     Ok(Data { dir, location })
+}
+
+fn mailer(options: &ServeOptions, file: &File) -> Result<Mailer, ConfigError> {
+    let Some(url) = options.smtp_url.as_ref().or(file.smtp_url.as_ref()) else {
+        return Ok(Mailer::Log);
+    };
+    let from = options.mail_from.as_ref().or(file.mail_from.as_ref()).ok_or_else(|| {
+        ConfigError(
+            "mail_from is missing: with smtp_url, write whom letters are from, \
+             like didfarm <noreply@example.com>"
+                .to_owned(),
+        )
+    })?;
+    Mailer::smtp(url, from).map_err(|error| match error {
+        // The value may hold a password, so it is not repeated.
+        InvalidMailer::Url => ConfigError(format!("smtp_url cannot be used: {error}")),
+        InvalidMailer::From => bad("mail_from", from, error),
+    })
 }
 
 fn address(key: &str, text: &str) -> Result<SocketAddr, ConfigError> {
@@ -159,6 +184,9 @@ mod tests {
             demo: None,
             brand: None,
             segment_price: None,
+            smtp_url: None,
+            mail_from: None,
+            behind_proxy: None,
             allow_unsafe: None,
         }
     }
@@ -176,10 +204,27 @@ mod tests {
     #[test]
     fn a_bad_setting_names_the_key_the_value_and_the_cure() {
         type Change = fn(&mut ServeOptions);
-        let cases: [(Change, &str, &str); 4] = [
+        let cases: [(Change, &str, &str); 7] = [
             (|o| o.listen = Some("8080".to_owned()), "listen", "127.0.0.1:8080"),
             (|o| o.segment_price = Some("free".to_owned()), "segment_price", "0.008"),
             (|o| o.public_url = Some("sms.example".to_owned()), "public_url", "https://"),
+            (|o| o.smtp_url = Some("smtp://localhost".to_owned()), "mail_from", "noreply@"),
+            (
+                |o| {
+                    o.smtp_url = Some("mail.example.com".to_owned());
+                    o.mail_from = Some("noreply@example.com".to_owned());
+                },
+                "smtp_url",
+                "smtps://",
+            ),
+            (
+                |o| {
+                    o.smtp_url = Some("smtp://localhost".to_owned());
+                    o.mail_from = Some("noreply".to_owned());
+                },
+                "mail_from",
+                "noreply@example.com",
+            ),
             (|o| o.data.database_url = Some("mysql://x".to_owned()), "database_url", "postgres://"),
         ];
         for (change, key, cure) in cases {

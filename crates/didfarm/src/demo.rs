@@ -49,7 +49,7 @@ pub(crate) async fn prepare(
     let operator_password = random_password();
     let hash = hash_password(operator_password.clone()).await;
     let operator_email = "operator@demo.example";
-    let operator_key = engine.create_operator(operator_email.to_owned(), hash).await?;
+    let operator_key = engine.create_operator(operator_email.parse()?, hash).await?;
 
     let carrier = NewCarrier {
         name: "Simulator".to_owned(),
@@ -66,8 +66,9 @@ pub(crate) async fn prepare(
     let email = "customer@demo.example";
     let new = NewAccount {
         name: "Demo customer".to_owned(),
-        email: email.to_owned(),
+        email: email.parse()?,
         password_hash: Some(hash_password(password.clone()).await),
+        verified: true,
     };
     let made = engine
         .create_account(

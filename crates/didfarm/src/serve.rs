@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use api::Api;
-use engine::{Clock, Engine};
+use engine::{Clock, Engine, Site};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use store::{Access, Store};
 use tokio::{
@@ -53,14 +53,21 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let store = Store::open(&config.data.location, Access::Server, config.durable, clock.now())
         .await
         .context("the database cannot be opened")?;
-    let engine_config = engine::Config { prices: config.prices, ..engine::Config::default() };
-    let engine = Engine::new(store, clock, engine_config);
-
     let listener = listen::bind(config.listen).await?;
     let base_url = config
         .public_url
         .clone()
         .unwrap_or_else(|| format!("http://{}", listener.local_addr().unwrap_or(config.listen)));
+    let base_url = base_url.trim_end_matches('/').to_owned();
+    let site = Site {
+        public_url: base_url.clone(),
+        brand: config.brand,
+        mailer: config.mailer,
+        demo: config.demo,
+    };
+    let engine_config = engine::Config { prices: config.prices, site, ..engine::Config::default() };
+    let engine = Engine::new(store, clock, engine_config);
+
     let welcome = if config.demo {
         Some(demo::prepare(&engine, &config.data.dir, &base_url).await?)
     } else {
@@ -68,8 +75,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     engine.start().await?;
 
-    let api =
-        Api::new(Arc::clone(&engine), prometheus, &config.brand, &base_url, std::process::id());
+    let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
     let router = api::router(api.clone(), home::routes());
     if let Some(address) = config.metrics_listen {
         let listener = listen::bind(address).await?;

@@ -46,6 +46,12 @@ ids! {
     ApiKeyId,
     /// A person or system that runs the platform.
     OperatorId,
+    /// A signed-in browser.
+    SessionId,
+    /// A purchase of numbers.
+    OrderId,
+    /// A payment into a wallet.
+    TopupId,
     /// A movement of money that no message caused.
     TransferId,
 }

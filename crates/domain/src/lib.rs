@@ -3,10 +3,12 @@
 //! Not here: input and output, clocks, SQL, HTTP. Whoever needs the present or
 //! a random number passes it in.
 
+pub mod catalogue;
 mod e164;
 mod ids;
 mod money;
 pub mod numbers;
+mod people;
 pub mod rate;
 pub mod receipts;
 pub mod routing;
@@ -16,10 +18,15 @@ mod time;
 
 pub use e164::{E164, InvalidE164, InvalidPrefix, Prefix};
 pub use ids::{
-    AccountId, ApiKeyId, CarrierId, ID_MAX, MessageId, NumberId, OperatorId, RouteId, TransferId,
+    AccountId, ApiKeyId, CarrierId, ID_MAX, MessageId, NumberId, OperatorId, OrderId, RouteId,
+    SessionId, TopupId, TransferId,
 };
 pub use money::{AMOUNT_MAX, Currency, InvalidAmount, InvalidCurrency, Micros};
 pub use numbers::{Country, InvalidCountry, NumberStatus, NumberType};
+pub use people::{
+    Email, InvalidEmail, InvalidPassword, InvalidTimeZone, Language, PASSWORD_CHARACTERS_MAX,
+    PASSWORD_CHARACTERS_MIN, Password, Theme, TimeZone,
+};
 pub use status::{
     Delivery, Direction, FailureCode, InvalidTransition, MessageEvent, MessageStatus, UnknownWord,
 };

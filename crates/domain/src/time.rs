@@ -48,6 +48,18 @@ impl Timestamp {
         self.0.div_euclid(86_400_000_000)
     }
 
+    /// The same day and time of day `months` later, UTC; the last day where the month has no such.
+    ///
+    /// Months are counted from one anchor: 31 January, 28 February, 31 March.
+    pub fn plus_months(self, months: i32) -> Self {
+        let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        let zone = jiff::tz::Offset::UTC;
+        zone.to_datetime(at)
+            .checked_add(jiff::Span::new().months(months))
+            .and_then(|later| zone.to_timestamp(later))
+            .map_or(self, |later| Self(later.as_microsecond()))
+    }
+
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
         let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
         Ok(Self(parsed.as_microsecond()))
@@ -84,6 +96,23 @@ mod tests {
         assert_eq!(Timestamp::parse("2026-04-03T10:15:30.000000Z"), Ok(at));
         assert_eq!(Timestamp::parse("2026-04-03T12:15:30+02:00"), Ok(at));
         assert!(Timestamp::parse("yesterday").is_err());
+    }
+
+    #[test]
+    fn months_run_from_their_anchor_day() {
+        let anchor = Timestamp::parse("2026-01-31T10:15:30.000001Z").unwrap();
+        let months: Vec<String> =
+            [0, 1, 2, 13, 25].map(|months| anchor.plus_months(months).to_string()).to_vec();
+        assert_eq!(
+            months,
+            [
+                "2026-01-31T10:15:30.000001Z",
+                "2026-02-28T10:15:30.000001Z",
+                "2026-03-31T10:15:30.000001Z",
+                "2027-02-28T10:15:30.000001Z",
+                "2028-02-29T10:15:30.000001Z",
+            ]
+        );
     }
 
     #[test]

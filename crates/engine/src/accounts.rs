@@ -1,7 +1,7 @@
 //! Customers and their credit.
 
 use domain::{
-    AccountId, Micros, OperatorId,
+    AccountId, Email, Micros, OperatorId,
     rate::{RATE_DEFAULT, RATE_MAX},
 };
 use serde_json::Value;
@@ -11,13 +11,14 @@ use store::{
     api_keys::{self as keys, NewApiKey, Owner},
     events::{self, NewEvent},
     ledger::{self, Book, Listed, Movement, Transfer, TransferKind},
-    operators, wallets,
+    operators, people, wallets,
 };
 
 use crate::{
     Done, Engine, Idempotency, UseError,
     events::balance_data,
     ids::Range,
+    people::address_taken,
     repeats::OPERATORS,
     secrets::{self, NewKey},
 };
@@ -26,8 +27,10 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct NewAccount {
     pub name: String,
-    pub email: String,
+    pub email: Email,
     pub password_hash: Option<String>,
+    /// Whether the address is known to be the customer's.
+    pub verified: bool,
 }
 
 /// A new customer with the first key, shown this once.
@@ -61,14 +64,17 @@ impl Engine {
             let row = accounts::NewAccount {
                 id,
                 name: new.name.clone(),
-                email: new.email.clone(),
+                email: new.email.as_str().to_owned(),
                 password_hash: new.password_hash.clone(),
                 rate_limit: RATE_DEFAULT,
                 currency,
             };
-            if !accounts::insert(tx, &row, now)? {
-                let message = "An account with this e-mail address exists already.".to_owned();
-                return Err(UseError::Conflict { message });
+            if people::find_by_email(tx, &new.email)?.is_some() || !accounts::insert(tx, &row, now)?
+            {
+                return Err(address_taken());
+            }
+            if new.verified {
+                people::verify(tx, Owner::Account(id), now)?;
             }
             let new_key = NewApiKey {
                 id: domain::ApiKeyId::new(ids.next()),
@@ -105,6 +111,7 @@ impl Engine {
             })
             .await?;
         self.keys.clear();
+        self.sessions.clear();
         Ok(account)
     }
 
@@ -149,6 +156,7 @@ impl Engine {
                 id,
                 kind: TransferKind::Credit,
                 source: id,
+                number: None,
                 amount,
                 available_after: available,
                 currency,
@@ -165,7 +173,7 @@ impl Engine {
     /// Makes an operator with a key; the first start of a demo and the command line use it.
     pub async fn create_operator(
         &self,
-        email: String,
+        email: Email,
         password_hash: String,
     ) -> Result<NewKey, UseError> {
         let ids = self.ids.take(&self.store, 2).await?;
@@ -175,9 +183,10 @@ impl Engine {
             .write(move |tx| {
                 let mut ids = ids.clone();
                 let id = OperatorId::new(ids.next());
-                if !operators::insert(tx, id, &email, &password_hash, now)? {
-                    let message = "An operator with this e-mail address exists already.".to_owned();
-                    return Err(UseError::Conflict { message });
+                if people::find_by_email(tx, &email)?.is_some()
+                    || !operators::insert(tx, id, email.as_str(), &password_hash, now)?
+                {
+                    return Err(address_taken());
                 }
                 let new_key = NewApiKey {
                     id: domain::ApiKeyId::new(ids.next()),

@@ -1,11 +1,5 @@
 //! API keys: made, revoked, and looked up for every request.
 
-use std::{
-    collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
-
 use domain::{AccountId, ApiKeyId, Timestamp};
 use serde_json::Value;
 use store::{
@@ -15,17 +9,9 @@ use store::{
 
 use crate::{
     Done, Engine, Idempotency, UseError,
+    recent::{Recent, TOUCHED_EVERY},
     secrets::{self, NewKey},
 };
-
-/// Another node's revocation is seen after this long at the latest.
-const CACHED_FOR: Duration = Duration::from_secs(2);
-
-/// Keys remembered at once.
-const CACHED_MAX: usize = 10_000;
-
-/// `last_used_at` is kept to about this precision.
-const TOUCHED_EVERY: Duration = Duration::from_secs(60);
 
 /// A new key, its secret shown this once.
 #[derive(Debug, Clone)]
@@ -34,53 +20,29 @@ pub struct ApiKeyCreated {
     pub secret: NewKey,
 }
 
-/// Who holds which key, as read a moment ago.
-#[derive(Debug, Default)]
-pub(crate) struct Cache(Mutex<HashMap<[u8; 32], Entry>>);
-
-#[derive(Debug, Clone, Copy)]
-struct Entry {
-    holder: KeyHolder,
-    read_at: Timestamp,
-    touched_at: Timestamp,
-}
-
-impl Cache {
-    pub(crate) fn clear(&self) {
-        self.entries().clear();
-    }
-
-    fn entries(&self) -> MutexGuard<'_, HashMap<[u8; 32], Entry>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
+/// Who holds which key, and when its use was last noted.
+pub(crate) type Cache = Recent<(KeyHolder, Timestamp)>;
 
 impl Engine {
     /// Who holds the key with this hash; `None` for an unknown or a revoked one.
     pub async fn key_holder(&self, hash: [u8; 32]) -> Result<Option<KeyHolder>, StoreError> {
         let now = self.clock.now();
-        let cached = self.keys.entries().get(&hash).copied();
-        if let Some(entry) = cached
-            && entry.read_at > now.minus(CACHED_FOR)
-        {
-            return Ok(Some(entry.holder));
+        let (known, fresh, began) = self.keys.look(&hash, now);
+        if let Some((holder, _)) = known.filter(|_| fresh) {
+            return Ok(Some(holder));
         }
         let Some(holder) = self.store.read(move |tx| keys::find(tx, &hash)).await? else {
-            self.keys.entries().remove(&hash);
+            self.keys.forget(&hash);
             return Ok(None);
         };
-        let touched_at = match cached {
-            Some(entry) if entry.touched_at > now.minus(TOUCHED_EVERY) => entry.touched_at,
+        let touched_at = match known {
+            Some((_, touched_at)) if touched_at > now.minus(TOUCHED_EVERY) => touched_at,
             _ => {
                 self.store.write(move |tx| keys::touch(tx, holder.id, now)).await?;
                 now
             }
         };
-        let mut entries = self.keys.entries();
-        if entries.len() >= CACHED_MAX {
-            entries.clear();
-        }
-        entries.insert(hash, Entry { holder, read_at: now, touched_at });
+        self.keys.keep(hash, (holder, touched_at), now, began);
         Ok(Some(holder))
     }
 

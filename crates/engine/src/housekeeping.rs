@@ -3,16 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{AccountId, CarrierId, E164, MessageId, Timestamp, routing::mix};
-use store::{StoreError, attempts, idempotency, inbound as parts, orphans, queue};
+use store::{
+    StoreError, attempts, idempotency, inbound as parts, mail_tokens, orphans, queue, sessions,
+};
 
 use crate::{
     Engine, IDEMPOTENCY_KEPT,
     carriers::Running,
     inbound,
     outcomes::Report,
+    people::LINKS_KEPT,
     receipts,
     rollup::{self, own_carrier},
     routing::Journey,
+    sessions::cutoff,
 };
 
 /// Evidence of a part's fate is awaited this long after its message's validity.
@@ -174,6 +178,8 @@ impl Engine {
                 idempotency::forget(tx, now.minus(IDEMPOTENCY_KEPT), STEP)?;
                 parts::forget_seen(tx, now.minus(INBOUND_SEEN_KEPT))?;
                 orphans::forget(tx, now.minus(receipts::ORPHANS_KEPT))?;
+                sessions::forget(tx, cutoff(now), STEP)?;
+                mail_tokens::forget(tx, now.minus(LINKS_KEPT), STEP)?;
                 Ok(())
             })
             .await

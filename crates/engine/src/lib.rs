@@ -7,6 +7,7 @@
 
 mod accept;
 mod accounts;
+mod add_ons;
 mod api_keys;
 mod carriers;
 mod clock;
@@ -17,15 +18,23 @@ mod housekeeping;
 mod hub;
 mod ids;
 mod inbound;
+mod mail;
+mod months;
 mod numbers;
+mod orders;
 mod outcomes;
+mod people;
 mod receipts;
+mod recent;
 mod repeats;
 mod rollup;
 mod routing;
 mod sealing;
 mod secrets;
+mod sessions;
 mod simulate;
+mod topups;
+mod tries;
 mod workers;
 
 use std::{
@@ -45,11 +54,16 @@ pub use api_keys::ApiKeyCreated;
 pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;
+pub use mail::{InvalidMailer, Mailer};
 pub use numbers::{ImportError, Imported, NewNumber, NumberPatch};
+pub use orders::{ORDER_ITEMS_MAX, Want};
+pub use people::{ProfilePatch, SignUp};
 pub use repeats::{Done, UseError};
 pub use sealing::{Idempotency, KEY_OCTETS_MAX};
-pub use secrets::{NewKey, hash_password, key_hash, random_password};
+pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
+pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn, expires_at};
 pub use simulate::SimulatedInbound;
+pub use topups::TopupBegun;
 
 /// How long carriers try to deliver a message.
 pub(crate) const VALIDITY: Duration = Duration::from_secs(24 * 3_600);
@@ -57,18 +71,46 @@ pub(crate) const VALIDITY: Duration = Duration::from_secs(24 * 3_600);
 /// How long an answer is repeated for its idempotency key.
 pub(crate) const IDEMPOTENCY_KEPT: Duration = Duration::from_secs(24 * 3_600);
 
+/// How people reach this platform, and it them.
+#[derive(Debug, Clone)]
+pub struct Site {
+    /// No slash at the end.
+    pub public_url: String,
+    pub brand: String,
+    pub mailer: Mailer,
+    /// To try it: links and payments need no mail and no bank.
+    pub demo: bool,
+}
+
+impl Default for Site {
+    fn default() -> Self {
+        Self {
+            public_url: String::new(),
+            brand: "didfarm".to_owned(),
+            mailer: Mailer::default(),
+            demo: false,
+        }
+    }
+}
+
 /// What an operator sets for the whole process.
 #[derive(Debug, Clone)]
 pub struct Config {
     pub currency: Currency,
     pub prices: Prices,
+    pub site: Site,
     /// Nothing goes on by itself: a test calls each step.
     pub by_hand: bool,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { currency: Currency::EUR, prices: Prices::default(), by_hand: false }
+        Self {
+            currency: Currency::EUR,
+            prices: Prices::default(),
+            site: Site::default(),
+            by_hand: false,
+        }
     }
 }
 
@@ -87,6 +129,8 @@ pub struct Engine {
     pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) accepting: mpsc::Sender<accept::Waiting>,
     pub(crate) keys: api_keys::Cache,
+    pub(crate) sessions: sessions::Cache,
+    pub(crate) tries: tries::Tries,
     /// This process among those that share the database.
     pub(crate) node: String,
     pub(crate) stopping: CancellationToken,
@@ -109,6 +153,8 @@ impl Engine {
             syncing: tokio::sync::Mutex::new(()),
             accepting,
             keys: api_keys::Cache::default(),
+            sessions: sessions::Cache::default(),
+            tries: tries::Tries::default(),
             node: format!("{:016x}", secrets::random_seed()),
             stopping: CancellationToken::new(),
             reports: Mutex::default(),

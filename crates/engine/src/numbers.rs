@@ -6,12 +6,11 @@ use domain::{AccountId, CarrierId, Country, E164, NumberId, NumberStatus, Number
 use serde::Deserialize;
 use serde_json::Value;
 use store::{
-    StoreError, Tx, accounts, carriers,
-    events::{self, EventKind, NewEvent},
+    StoreError, Tx, accounts, carriers, events,
     numbers::{self, NumberRecord},
 };
 
-use crate::{Done, Engine, Idempotency, UseError, repeats::OPERATORS};
+use crate::{Done, Engine, Idempotency, UseError, events::number_news, repeats::OPERATORS};
 
 /// Rows that one import may have.
 const IMPORT_ROWS_MAX: usize = 200_000;
@@ -184,28 +183,18 @@ fn check(tx: &mut Tx<'_>, record: &NumberRecord) -> Result<(), UseError> {
     Ok(())
 }
 
-/// Tells the account of a status that changed.
+/// Tells the account of a status, or of SMS, that changed.
 fn announce(
     tx: &mut Tx<'_>,
     before: &NumberRecord,
     after: &NumberRecord,
     now: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some(account) = after.account.filter(|_| before.status != after.status) else {
+    let changed = before.status != after.status || before.sms_enabled != after.sms_enabled;
+    let Some(account) = after.account.filter(|_| changed) else {
         return Ok(());
     };
-    let data = format!(
-        "{{\"id\":{},\"number\":\"{}\",\"status\":\"{}\"}}",
-        after.id, after.number, after.status
-    );
-    let news = NewEvent {
-        account,
-        kind: EventKind::NumberStatus,
-        message: None,
-        status: None,
-        data: Some(data),
-    };
-    events::append(tx, &[news], now)
+    events::append(tx, &[number_news(account, after)], now)
 }
 
 #[derive(Debug, Deserialize)]

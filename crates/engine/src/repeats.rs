@@ -27,6 +27,25 @@ pub enum UseError {
     Invalid { param: String, message: String },
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
+    #[error("the account is suspended")]
+    AccountSuspended,
+    #[error("SMS not available for this number type")]
+    SmsNotAvailable,
+    #[error("Number must be active to enable SMS")]
+    NumberNotActive,
+    #[error("SMS is enabled on this number already")]
+    AlreadyEnabled,
+    #[error("SMS is not enabled on this number")]
+    SmsNotEnabled,
+    #[error("payments are not set up")]
+    NoPayments,
+    /// One item of an order, from 0, is why none was carried out.
+    #[error("{error}")]
+    Item { index: usize, error: Box<UseError> },
+    #[error("{message}")]
+    Forbidden { message: String },
+    #[error("{message}")]
+    TooMany { message: String, retry_after_seconds: i64 },
 }
 
 impl AsStoreError for UseError {
@@ -73,7 +92,16 @@ impl Engine {
                 {
                     return first_answer(key, known);
                 }
-                let answer = render(&body(tx)?);
+                let made = match body(tx) {
+                    Ok(made) => made,
+                    Err(UseError::Store(error)) => return Err(error.into()),
+                    // What stands in the way may be the first call of this very key.
+                    Err(refused) => {
+                        let known = idempotency::find(tx, &[(owner, &key.key_hash)], since)?;
+                        return Err(if known.is_empty() { refused } else { taken_meanwhile() });
+                    }
+                };
+                let answer = render(&made);
                 let row = Remembered {
                     account: owner,
                     key_hash: key.key_hash.to_vec(),
@@ -82,13 +110,17 @@ impl Engine {
                     outcome: Some(key.seal(answer.to_string().as_bytes())),
                 };
                 if idempotency::insert(tx, &[row], now, since)? == 0 {
-                    let text = "an idempotency key was taken meanwhile".to_owned();
-                    return Err(StoreError::Serialization(text).into());
+                    return Err(taken_meanwhile());
                 }
                 Ok(Done { answer, replayed: false })
             })
             .await
     }
+}
+
+/// Undoes the transaction and runs it again, so that it finds the first answer.
+fn taken_meanwhile() -> UseError {
+    StoreError::Serialization("an idempotency key was taken meanwhile".to_owned()).into()
 }
 
 fn first_answer(key: &Idempotency, known: &Remembered) -> Result<Done, UseError> {

@@ -1,9 +1,9 @@
 //! Inbound texts that an operator makes up.
 
 use carrier::Inbound;
-use domain::{CarrierId, E164, text};
+use domain::{AccountId, CarrierId, E164, NumberId, text};
 use serde_json::Value;
-use store::Tx;
+use store::{Tx, numbers};
 
 use crate::{Done, Engine, Idempotency, UseError, inbound, repeats::OPERATORS};
 
@@ -21,6 +21,40 @@ impl Engine {
     /// Delivers a text as if a carrier had handed it over.
     pub async fn simulate_inbound(
         &self,
+        text: SimulatedInbound,
+        key: Option<Idempotency>,
+        render: impl Fn(&()) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        self.make_up(OPERATORS, text, key, render).await
+    }
+
+    /// Delivers what a customer writes to one of the account's own simulated numbers.
+    pub async fn answer_simulated(
+        &self,
+        account: AccountId,
+        to: NumberId,
+        from: String,
+        body: text::Body,
+        key: Option<Idempotency>,
+        render: impl Fn(&()) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let number = self
+            .store
+            .read(move |tx| Ok::<_, UseError>(numbers::find(tx, to)?))
+            .await?
+            .filter(|number| number.account == Some(account))
+            .ok_or(UseError::NotFound("number"))?;
+        if !number.simulated {
+            let message = "This number is a real one: send it a text from a phone.".to_owned();
+            return Err(UseError::Forbidden { message });
+        }
+        let text = SimulatedInbound { from, to: number.number, body };
+        self.make_up(account, text, key, render).await
+    }
+
+    async fn make_up(
+        &self,
+        owner: AccountId,
         text: SimulatedInbound,
         key: Option<Idempotency>,
         render: impl Fn(&()) -> Value + Send + 'static,
@@ -47,7 +81,7 @@ impl Engine {
             .store
             .read({
                 let to = to.clone();
-                move |tx| Ok::<_, UseError>(store::numbers::find_by_number(tx, &to)?)
+                move |tx| Ok::<_, UseError>(numbers::find_by_number(tx, &to)?)
             })
             .await?
             .and_then(|number| number.account)
@@ -56,7 +90,7 @@ impl Engine {
             inbound::receive_whole(tx, NO_CARRIER, &arrived, segments, &mut around.clone())?;
             Ok(())
         };
-        let done = self.once(OPERATORS, key, body, render).await?;
+        let done = self.once(owner, key, body, render).await?;
         self.hub.tell([account]);
         Ok(done)
     }

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use crate::Engine;
+use crate::{Engine, secrets};
 
 /// Between two looks at carriers, leases and routes.
 const SYNC_EVERY: Duration = Duration::from_secs(2);
@@ -17,6 +17,7 @@ impl Engine {
     /// Starts everything that goes on by itself.
     pub async fn start(self: &Arc<Self>) -> Result<(), store::StoreError> {
         self.sync_carriers().await?;
+        tokio::task::spawn_blocking(secrets::prepare);
         let engine = Arc::clone(self);
         self.spawn(async move {
             while !engine.stopped_within(SYNC_EVERY).await {

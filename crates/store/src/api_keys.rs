@@ -2,7 +2,12 @@
 
 use domain::{AccountId, ApiKeyId, OperatorId, Timestamp};
 
-use crate::{StoreError, Tx, accounts::AccountStatus, params};
+use crate::{
+    StoreError, Tx,
+    accounts::AccountStatus,
+    params,
+    people::{owner, owner_columns},
+};
 
 /// Whose key it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +50,7 @@ pub fn insert(tx: &mut Tx<'_>, key: &NewApiKey<'_>, at: Timestamp) -> Result<(),
         INSERT INTO api_keys (id, account_id, operator_id, name, prefix, key_hash, created_at)
         VALUES ($1, $2, $3, $4, $5, $6, $7)";
 
-    let (account, operator) = match key.owner {
-        Owner::Account(id) => (Some(id), None),
-        Owner::Operator(id) => (None, Some(id)),
-    };
+    let (account, operator) = owner_columns(key.owner);
     tx.execute(INSERT, params![key.id, account, operator, key.name, key.prefix, key.hash, at])?;
     Ok(())
 }
@@ -61,14 +63,9 @@ pub fn find(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<KeyHolder>, Store
         WHERE k.key_hash = $1 AND k.revoked_at IS NULL";
 
     tx.query_one(FIND, params![hash], |row| {
-        let owner = match (row.get::<Option<i64>>(1)?, row.get::<Option<i64>>(2)?) {
-            (Some(account), None) => Owner::Account(AccountId::new(account)),
-            (None, Some(operator)) => Owner::Operator(OperatorId::new(operator)),
-            _ => return Err(StoreError::corrupt("an API key without one owner")),
-        };
         Ok(KeyHolder {
             id: ApiKeyId::new(row.get(0)?),
-            owner,
+            owner: owner(row, 1)?,
             account_status: row.parsed_or_null(3)?,
         })
     })

@@ -69,7 +69,56 @@ const INVARIANTS: &[Invariant] = &[
                   OR (t.kind = 'post' AND t.debit = 'held' AND t.credit = 'revenue')
                   OR (t.kind = 'void' AND t.debit = 'held' AND t.credit = 'available')
                   OR (t.kind = 'credit' AND t.debit = 'funds' AND t.credit = 'available')
-                  OR (t.kind = 'credit' AND t.debit = 'available' AND t.credit = 'funds')) LIMIT 21",
+                  OR (t.kind = 'credit' AND t.debit = 'available' AND t.credit = 'funds')
+                  OR (t.kind IN ('number', 'sms_addon') AND t.debit = 'available' AND t.credit = 'revenue')
+                  OR (t.kind = 'topup' AND t.debit = 'funds' AND t.credit = 'available')) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each month of a number was paid by one transfer, and each such transfer paid a month",
+        sql: "SELECT 'month ' || CAST(COALESCE(m.id, t.source_id) AS TEXT) FROM number_months m
+              FULL JOIN (SELECT account_id, source_id, kind, amount FROM transfers
+                  WHERE kind IN ('number', 'sms_addon')) t
+                  ON t.account_id = m.account_id AND t.source_id = m.id
+              WHERE m.id IS NULL OR t.source_id IS NULL OR t.amount <> m.amount
+                  OR t.kind <> (CASE m.service WHEN 'sms' THEN 'sms_addon' ELSE 'number' END) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a number's months do not overlap: none is charged twice",
+        sql: "SELECT 'number ' || CAST(m.number_id AS TEXT) || ' ' || m.service FROM (
+                  SELECT account_id, number_id, service, starts_at, LAG(ends_at) OVER (
+                      PARTITION BY account_id, number_id, service ORDER BY starts_at) AS before
+                  FROM number_months) m
+              WHERE m.before > m.starts_at LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "an order's total is the sum of its items, and each was charged as its first month",
+        sql: "SELECT 'order ' || CAST(o.id AS TEXT) FROM orders o
+              LEFT JOIN (
+                  SELECT i.account_id, i.order_id,
+                      CAST(SUM(i.number_price + COALESCE(i.sms_price, 0)) AS BIGINT) AS total
+                  FROM order_items i GROUP BY i.account_id, i.order_id) i
+                  ON i.account_id = o.account_id AND i.order_id = o.id
+              LEFT JOIN (
+                  SELECT i.account_id, i.order_id, CAST(SUM(m.amount) AS BIGINT) AS charged
+                  FROM order_items i
+                  JOIN orders o ON o.account_id = i.account_id AND o.id = i.order_id
+                  JOIN number_months m ON m.account_id = i.account_id AND m.number_id = i.number_id
+                      AND m.starts_at = o.created_at
+                  GROUP BY i.account_id, i.order_id) c
+                  ON c.account_id = o.account_id AND c.order_id = o.id
+              WHERE o.total <> COALESCE(i.total, -1) OR o.total <> COALESCE(c.charged, 0) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each paid top-up was credited once, no other was",
+        sql: "SELECT 'top-up ' || CAST(COALESCE(p.id, t.source_id) AS TEXT) FROM topups p
+              FULL JOIN (SELECT account_id, source_id, amount FROM transfers WHERE kind = 'topup') t
+                  ON t.account_id = p.account_id AND t.source_id = p.id
+              WHERE p.id IS NULL OR (p.paid_at IS NULL) <> (t.source_id IS NULL)
+                  OR t.amount <> p.amount LIMIT 21",
         timed: false,
     },
     Invariant {

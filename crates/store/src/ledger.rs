@@ -1,6 +1,6 @@
 //! The double-entry ledger: every row moves an amount from one book to another.
 
-use domain::{AccountId, Currency, Micros, Timestamp};
+use domain::{AccountId, Currency, Micros, NumberId, Timestamp};
 
 use crate::{Bulk, StoreError, Tx, Value, params};
 
@@ -15,6 +15,12 @@ domain::words! {
         Void = "void",
         /// Given, or with a negative sign taken, by an operator.
         Credit = "credit",
+        /// A month of a number.
+        Number = "number",
+        /// A month of SMS on a number.
+        SmsAddon = "sms_addon",
+        /// Paid in by the customer.
+        Topup = "topup",
     }
 }
 
@@ -32,7 +38,7 @@ domain::words! {
 #[derive(Debug, Clone)]
 pub struct Transfer {
     pub account: AccountId,
-    /// The message, or the transfer's own id where no message caused it.
+    /// The message, the month or the payment; the transfer's own id where nothing else caused it.
     pub source: i64,
     pub kind: TransferKind,
     /// Only where `available` moved: the customer sees those.
@@ -93,6 +99,8 @@ pub struct Movement {
     pub id: i64,
     pub kind: TransferKind,
     pub source: i64,
+    /// Whose month it paid.
+    pub number: Option<NumberId>,
     /// Negative where money left.
     pub amount: Micros,
     pub available_after: Micros,
@@ -109,9 +117,12 @@ pub fn movements(
     limit: i64,
 ) -> Result<Vec<Movement>, StoreError> {
     const MOVEMENTS: &str = "
-        SELECT id, kind, source_id, amount, debit, available_after, currency, note, created_at
-        FROM transfers WHERE account_id = $1 AND id IS NOT NULL AND id < $2
-        ORDER BY id DESC LIMIT $3";
+        SELECT t.id, t.kind, t.source_id, t.amount, t.debit, t.available_after, t.currency, t.note,
+            t.created_at, m.number_id
+        FROM transfers t LEFT JOIN number_months m
+            ON t.kind IN ('number', 'sms_addon') AND m.account_id = t.account_id AND m.id = t.source_id
+        WHERE t.account_id = $1 AND t.id IS NOT NULL AND t.id < $2
+        ORDER BY t.id DESC LIMIT $3";
 
     tx.query(MOVEMENTS, params![account, before, limit], |row| {
         let amount = Micros::new(row.get(3)?);
@@ -125,6 +136,7 @@ pub fn movements(
             currency: row.parsed(6)?,
             note: row.get(7)?,
             created_at: row.time(8)?,
+            number: row.get::<Option<i64>>(9)?.map(NumberId::new),
         })
     })
 }

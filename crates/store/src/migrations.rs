@@ -10,11 +10,23 @@ struct Migration {
     postgres: &'static str,
 }
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    version: 1,
-    sqlite: include_str!("../migrations/sqlite/0001_ground.sql"),
-    postgres: include_str!("../migrations/postgres/0001_ground.sql"),
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        version: 1,
+        sqlite: include_str!("../migrations/sqlite/0001_ground.sql"),
+        postgres: include_str!("../migrations/postgres/0001_ground.sql"),
+    },
+    Migration {
+        version: 2,
+        sqlite: include_str!("../migrations/sqlite/0002_people.sql"),
+        postgres: include_str!("../migrations/postgres/0002_people.sql"),
+    },
+    Migration {
+        version: 3,
+        sqlite: include_str!("../migrations/sqlite/0003_orders.sql"),
+        postgres: include_str!("../migrations/postgres/0003_orders.sql"),
+    },
+];
 
 /// Any number that nobody else locks on this database.
 const POSTGRES_LOCK: &str = "SELECT pg_advisory_xact_lock(4611686018427387)";

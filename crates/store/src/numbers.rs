@@ -146,6 +146,82 @@ pub fn update(tx: &mut Tx<'_>, number: &NumberRecord) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Gives an available number to an account; `None` where it is not, or no longer, available.
+pub fn claim(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: NumberId,
+    sms_enabled: bool,
+) -> Result<Option<NumberRecord>, StoreError> {
+    let sql = format!(
+        "UPDATE numbers SET status = 'active', account_id = $1, sms_enabled = $2
+         WHERE id = $3 AND status = 'available' AND account_id IS NULL RETURNING {COLUMNS}"
+    );
+    tx.query_one(&sql, params![account, sms_enabled, id], read)
+}
+
+/// Switches SMS on an account's active number; answers false where it was so before.
+pub fn switch_sms(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: NumberId,
+    enabled: bool,
+) -> Result<bool, StoreError> {
+    const SWITCH: &str = "
+        UPDATE numbers SET sms_enabled = $1 WHERE account_id = $2 AND id = $3 AND sms_enabled <> $1";
+
+    Ok(tx.execute(SWITCH, params![enabled, account, id])? == 1)
+}
+
+/// Which available numbers a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    pub country: Option<Country>,
+    pub number_type: Option<NumberType>,
+    /// Digits that lie together in the number.
+    pub contains: Option<String>,
+    /// Only these kinds, where given.
+    pub kinds: Option<Vec<(Country, NumberType)>>,
+}
+
+/// Numbers that can be ordered, newest first, those with ids below `before`.
+pub fn available(
+    tx: &mut Tx<'_>,
+    wanted: &Wanted,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<NumberRecord>, StoreError> {
+    let pattern = wanted.contains.as_ref().map(|digits| format!("%{digits}%"));
+    let mut conditions = vec!["status = 'available' AND account_id IS NULL AND id < $1".to_owned()];
+    let mut params = vec![Value::from(before)];
+    let given = [
+        ("country = ", wanted.country.as_ref().map(|country| Value::from(country.as_str()))),
+        ("type = ", wanted.number_type.map(|number_type| Value::from(number_type.as_str()))),
+        ("number LIKE ", pattern.as_deref().map(Value::from)),
+    ];
+    for (condition, value) in given {
+        if let Some(value) = value {
+            params.push(value);
+            conditions.push(format!("{condition}${}", params.len()));
+        }
+    }
+    if let Some(kinds) = &wanted.kinds {
+        // Countries and types are letters and underscores alone.
+        let kinds: Vec<String> = kinds
+            .iter()
+            .map(|(country, number_type)| format!("'{country} {number_type}'"))
+            .collect();
+        conditions.push(format!("country || ' ' || type IN ({})", kinds.join(", ")));
+    }
+    params.push(Value::from(limit));
+    let sql = format!(
+        "SELECT {COLUMNS} FROM numbers WHERE {} ORDER BY id DESC LIMIT ${}",
+        conditions.join(" AND "),
+        params.len()
+    );
+    tx.query(&sql, &params, read)
+}
+
 pub fn find(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<NumberRecord>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id = $1");
     tx.query_one(&sql, params![id], read)

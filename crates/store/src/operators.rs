@@ -13,8 +13,8 @@ pub fn insert(
     at: Timestamp,
 ) -> Result<bool, StoreError> {
     const INSERT: &str = "
-        INSERT INTO operators (id, email, password_hash, created_at) VALUES ($1, $2, $3, $4)
-        ON CONFLICT DO NOTHING";
+        INSERT INTO operators (id, email, password_hash, created_at, verified_at)
+        VALUES ($1, $2, $3, $4, $4) ON CONFLICT DO NOTHING";
 
     Ok(tx.execute(INSERT, params![id, email, password_hash, at])? == 1)
 }

@@ -67,7 +67,8 @@ impl AccountBuilder {
             .run(|engine| async move {
                 let new = NewAccount {
                     name: format!("Customer {customer}"),
-                    email: format!("customer-{customer}@example.com"),
+                    email: format!("customer-{customer}@example.com").parse().unwrap(),
+                    verified: true,
                     password_hash: None,
                 };
                 let made = engine.create_account(new, None, |made| json!(made.account.id.get()));

@@ -4,7 +4,7 @@ use axum::{
     Json,
     extract::{Query, State},
 };
-use domain::{AccountId, Micros};
+use domain::{AccountId, Email, Micros, Password};
 use engine::{AccountCreated, AccountPatch, NewAccount, hash_password};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -18,13 +18,10 @@ use crate::{
     Api,
     answer::Created,
     error::{ApiError, Failure},
-    extract::{Id, JsonBody, Operator, required, word},
+    extract::{Id, JsonBody, Operator, parsed, required, word},
     page::PageQuery,
     views::{Money, Time},
 };
-
-const PASSWORD_CHARACTERS_MIN: usize = 8;
-const PASSWORD_CHARACTERS_MAX: usize = 200;
 
 /// A customer and the wallet.
 #[derive(Debug, Serialize, ToSchema)]
@@ -116,7 +113,7 @@ pub(super) struct NewAccountBody {
     name: Option<String>,
     #[schema(required, nullable = false, example = "owner@example.com")]
     email: Option<String>,
-    /// 8 to 200 characters; without one, the owner sets it by e-mail.
+    /// 10 to 200 characters; without one, the owner sets it by e-mail.
     password: Option<String>,
 }
 
@@ -147,21 +144,12 @@ pub(super) async fn create(
     if name.is_empty() || name.chars().count() > 100 {
         return Err(ApiError::invalid("name", "name has 1 to 100 characters."));
     }
-    let email = required("email", email)?.trim().to_lowercase();
-    if !is_address(&email) {
-        return Err(ApiError::invalid("email", "email is an address like owner@example.com."));
-    }
+    let email: Email = parsed("email", &required("email", email)?)?;
     let password_hash = match password {
         None => None,
         Some(password) => {
-            let length = password.chars().count();
-            if !(PASSWORD_CHARACTERS_MIN..=PASSWORD_CHARACTERS_MAX).contains(&length) {
-                let message = format!(
-                    "password has {PASSWORD_CHARACTERS_MIN} to {PASSWORD_CHARACTERS_MAX} characters."
-                );
-                return Err(ApiError::invalid("password", message));
-            }
-            Some(hash_password(password).await)
+            let password: Password = parsed("password", &password)?;
+            Some(hash_password(password.into_inner()).await)
         }
     };
     let render = |made: &AccountCreated| -> Value {
@@ -171,17 +159,8 @@ pub(super) async fn create(
             "api_key": made.api_key.secret,
         })
     };
-    let new = NewAccount { name, email, password_hash };
+    let new = NewAccount { name, email, password_hash, verified: false };
     Ok(Created(api.engine.create_account(new, body.idempotency, render).await?))
-}
-
-/// Something, an @, something with a dot or not; mail will tell.
-fn is_address(email: &str) -> bool {
-    email.len() <= 254
-        && email.split_once('@').is_some_and(|(local, host)| {
-            !local.is_empty() && !host.is_empty() && !host.contains('@')
-        })
-        && !email.chars().any(|c| c.is_whitespace() || c.is_control())
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

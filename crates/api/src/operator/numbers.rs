@@ -6,7 +6,7 @@ use axum::{
 };
 use domain::{AccountId, CarrierId, NumberId, NumberStatus, NumberType};
 use engine::{NewNumber, NumberPatch};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::numbers::{self, NumberRecord};
 use utoipa::ToSchema;
@@ -15,7 +15,7 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{CsvBody, Id, JsonBody, Operator, parsed, required, word},
+    extract::{CsvBody, Id, JsonBody, Operator, parsed, present, required, word},
     page::PageQuery,
     views::Time,
 };
@@ -193,11 +193,6 @@ pub(super) struct NumberPatchBody {
     carrier_id: Option<Option<i64>>,
     /// Cannot be taken back.
     simulated: Option<bool>,
-}
-
-/// Tells a null from a missing field.
-fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Option<i64>>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
 }
 
 /// Changes a number.

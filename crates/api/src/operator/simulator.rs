@@ -40,15 +40,20 @@ pub(super) async fn inbound(
     body: JsonBody<InboundBody>,
 ) -> Result<Created, ApiError> {
     let InboundBody { from, to, body: text } = body.value;
-    let from = required("from", from)?;
-    if from.trim().is_empty() || from.chars().count() > 20 {
-        return Err(ApiError::invalid("from", "from has 1 to 20 characters."));
-    }
     let text = SimulatedInbound {
-        from,
+        from: made_up_sender(from)?,
         to: parsed("to", &required("to", to)?)?,
         body: text::Body::parse(&required("body", text)?)?,
     };
     let render = |(): &()| json!({"success": true});
     Ok(Created(api.engine.simulate_inbound(text, body.idempotency, render).await?))
+}
+
+/// Whoever a made-up text is from.
+pub(crate) fn made_up_sender(from: Option<String>) -> Result<String, ApiError> {
+    let from = required("from", from)?;
+    if from.trim().is_empty() || from.chars().count() > 20 {
+        return Err(ApiError::invalid("from", "from has 1 to 20 characters."));
+    }
+    Ok(from)
 }

@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use domain::{AccountId, MessageStatus};
+use domain::MessageStatus;
 use futures::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use store::events::{self, EventKind, StoredEvent};
@@ -71,7 +71,7 @@ pub(super) async fn stream(
         None => api.engine.store().read(move |tx| events::last_seq(tx, account)).await?,
     };
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-    let sse = Sse::new(follow(api, account, seq, news)).keep_alive(keep_alive);
+    let sse = Sse::new(follow(api, caller, seq, news)).keep_alive(keep_alive);
     let mut response = sse.into_response();
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     Ok(response)
@@ -80,7 +80,7 @@ pub(super) async fn stream(
 /// Where a stream stands.
 struct Position {
     api: Api,
-    account: AccountId,
+    caller: Caller,
     seq: i64,
     news: watch::Receiver<u64>,
     /// Read and not sent yet, the next one last.
@@ -90,11 +90,11 @@ struct Position {
 
 fn follow(
     api: Api,
-    account: AccountId,
+    caller: Caller,
     seq: i64,
     news: watch::Receiver<u64>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let start = Position { api, account, seq, news, ready: Vec::new(), greeted: false };
+    let start = Position { api, caller, seq, news, ready: Vec::new(), greeted: false };
     stream::unfold(start, |mut position| async move {
         if !position.greeted {
             position.greeted = true;
@@ -114,7 +114,7 @@ fn follow(
 }
 
 impl Position {
-    /// The next event; `None` when the server stops.
+    /// The next event; `None` when the server stops, or the caller's key or session has ended.
     async fn next(&mut self) -> Option<StoredEvent> {
         let stopping = self.api.engine.stopping().clone();
         loop {
@@ -122,7 +122,12 @@ impl Position {
                 return Some(event);
             }
             self.news.mark_unchanged();
-            let (account, seq) = (self.account, self.seq);
+            match self.caller.proof.holder(&self.api).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return None,
+                Err(error) => tracing::warn!(%error, "an event stream waits for the database"),
+            }
+            let (account, seq) = (self.caller.account, self.seq);
             let read = self
                 .api
                 .engine

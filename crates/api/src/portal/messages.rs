@@ -1,4 +1,4 @@
-//! Looking at messages, at the numbers to send from, and at the figures.
+//! Looking at messages and at the figures.
 
 use axum::{
     Json,
@@ -10,7 +10,6 @@ use store::{
     StoreError,
     attempts::{self, Attempt, AttemptState},
     messages::{self, Filter, Message},
-    numbers::{self, NumberRecord},
     stats,
 };
 use utoipa::{IntoParams, ToSchema};
@@ -19,8 +18,8 @@ use crate::{
     Api,
     error::{ApiError, Failure},
     extract::{Caller, Id, parsed_opt, word},
-    page::{Page, PageQuery},
-    views::{MessageView, Time},
+    page::Page,
+    views::MessageView,
 };
 
 /// Which messages a list shows.
@@ -38,6 +37,8 @@ pub(crate) struct ListQuery {
     to: Option<String>,
     /// The exact sender.
     from: Option<String>,
+    /// The exact other side, whichever way the message went.
+    with: Option<String>,
     /// Not before this time.
     #[param(value_type = Option<String>, format = DateTime)]
     since: Option<String>,
@@ -85,6 +86,7 @@ impl ListQuery {
             status,
             to: number(&self.to),
             from: number(&self.from),
+            with: number(&self.with),
             since: time("since", &self.since)?,
             until: time("until", &self.until)?,
             text: self.q.clone().filter(|text| !text.is_empty()),
@@ -276,97 +278,6 @@ fn parts(message: &Message, attempts: &[Attempt]) -> Vec<PartView> {
             PartView { part, status }
         })
         .collect()
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct NumberList {
-    success: bool,
-    numbers: Vec<NumberView>,
-    /// For the next page; null at the end.
-    next_cursor: Option<String>,
-}
-
-/// One of your numbers.
-#[derive(Debug, Serialize, ToSchema)]
-struct NumberView {
-    id: i64,
-    #[schema(example = "+31201234567")]
-    number: String,
-    /// ISO 3166-1 alpha-2.
-    #[schema(example = "NL")]
-    country: String,
-    /// `local`, `mobile` or `toll_free`.
-    #[serde(rename = "type")]
-    number_type: &'static str,
-    status: &'static str,
-    sms_enabled: bool,
-    /// Texts from it reach the simulator only.
-    simulated: bool,
-    created_at: Time,
-}
-
-impl From<NumberRecord> for NumberView {
-    fn from(number: NumberRecord) -> Self {
-        Self {
-            id: number.id.get(),
-            number: number.number.to_string(),
-            country: number.country.to_string(),
-            number_type: number.number_type.as_str(),
-            status: number.status.as_str(),
-            sms_enabled: number.sms_enabled,
-            simulated: number.simulated,
-            created_at: Time(number.created_at),
-        }
-    }
-}
-
-/// The numbers to send from.
-#[utoipa::path(
-    get, path = "/portal/sms/numbers", tag = "Numbers", params(PageQuery),
-    responses(
-        (status = 200, description = "A page of numbers", body = NumberList),
-        (status = "4XX", description = "The query cannot be used", body = Failure),
-    ),
-)]
-pub(super) async fn numbers(
-    State(api): State<Api>,
-    caller: Caller,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<NumberList>, ApiError> {
-    number_page(&api, caller, &query).await
-}
-
-/// All my numbers.
-#[utoipa::path(
-    get, path = "/portal/numbers", tag = "Numbers", params(PageQuery),
-    responses(
-        (status = 200, description = "A page of numbers", body = NumberList),
-        (status = "4XX", description = "The query cannot be used", body = Failure),
-    ),
-)]
-pub(super) async fn my_numbers(
-    State(api): State<Api>,
-    caller: Caller,
-    Query(query): Query<PageQuery>,
-) -> Result<Json<NumberList>, ApiError> {
-    number_page(&api, caller, &query).await
-}
-
-async fn number_page(
-    api: &Api,
-    caller: Caller,
-    query: &PageQuery,
-) -> Result<Json<NumberList>, ApiError> {
-    let page = query.page()?;
-    let account = caller.account;
-    let mut found = api
-        .engine
-        .store()
-        .read(move |tx| numbers::of_account(tx, account, page.before, page.rows()))
-        .await?;
-    let next_cursor = page.cut(&mut found, |number| number.id.get());
-    let numbers = found.into_iter().map(NumberView::from).collect();
-    Ok(Json(NumberList { success: true, numbers, next_cursor }))
 }
 
 #[derive(Debug, Deserialize, IntoParams)]

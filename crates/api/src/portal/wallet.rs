@@ -68,14 +68,14 @@ pub(super) struct TransactionList {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TransactionView {
     id: i64,
-    /// `sms`, `sms_refund`, `credit`.
+    /// `sms`, `sms_refund`, `credit`, `topup`, `number`, `sms_addon`.
     #[schema(example = "sms")]
     kind: &'static str,
     /// Negative where money left.
     amount: Money,
     balance_after: Money,
     created_at: Time,
-    /// What it was for.
+    /// What it was for: `message:`, `credit:`, `topup:` or `number:` and an id.
     #[schema(example = "message:156")]
     reference: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -84,12 +84,19 @@ pub(crate) struct TransactionView {
 
 impl From<Movement> for TransactionView {
     fn from(movement: Movement) -> Self {
+        let number = || match movement.number {
+            Some(number) => format!("number:{number}"),
+            None => format!("month:{}", movement.source),
+        };
         let (kind, reference) = match movement.kind {
             TransferKind::Reserve | TransferKind::Post => {
                 ("sms", format!("message:{}", movement.source))
             }
             TransferKind::Void => ("sms_refund", format!("message:{}", movement.source)),
             TransferKind::Credit => ("credit", format!("credit:{}", movement.source)),
+            TransferKind::Topup => ("topup", format!("topup:{}", movement.source)),
+            TransferKind::Number => ("number", number()),
+            TransferKind::SmsAddon => ("sms_addon", number()),
         };
         Self {
             id: movement.id,

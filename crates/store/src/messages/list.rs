@@ -13,6 +13,8 @@ pub struct Filter {
     pub status: Option<MessageStatus>,
     pub to: Option<String>,
     pub from: Option<String>,
+    /// The other side, whichever way the message went.
+    pub with: Option<String>,
     pub since: Option<Timestamp>,
     pub until: Option<Timestamp>,
     /// Part of the text, whatever its case.
@@ -153,6 +155,14 @@ fn page(
             params.push(value);
             conditions.push(format!("{condition}${}", params.len()));
         }
+    }
+    if let Some(with) = &filter.with {
+        params.push(Value::from(with));
+        let at = params.len();
+        conditions.push(format!(
+            "((m.direction = 'outbound' AND m.recipient = ${at})
+                OR (m.direction = 'inbound' AND m.sender = ${at}))"
+        ));
     }
     if let Some(text) = &text {
         params.push(Value::from(text));

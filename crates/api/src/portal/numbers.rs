@@ -1,0 +1,199 @@
+//! A customer's numbers, and SMS on them.
+
+use std::collections::HashMap;
+
+use axum::{
+    Json,
+    extract::{Query, State},
+};
+use domain::{AccountId, Currency, NumberId, Timestamp, catalogue};
+use serde::Serialize;
+use store::{
+    StoreError, Tx,
+    months::{self, Service},
+    numbers::{self, NumberRecord},
+};
+use utoipa::ToSchema;
+
+use crate::{
+    Api,
+    answer::{Answered, named},
+    error::{ApiError, Failure},
+    extract::{Caller, Id, Repeats},
+    page::PageQuery,
+    views::{Money, Time},
+};
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NumberList {
+    success: bool,
+    numbers: Vec<NumberView>,
+    /// For the next page; null at the end.
+    next_cursor: Option<String>,
+}
+
+/// One of your numbers.
+#[derive(Debug, Serialize, ToSchema)]
+struct NumberView {
+    id: i64,
+    #[schema(example = "+31201234567")]
+    number: String,
+    /// ISO 3166-1 alpha-2.
+    #[schema(example = "NL")]
+    country: String,
+    /// `local`, `mobile` or `toll_free`.
+    #[serde(rename = "type")]
+    number_type: &'static str,
+    /// `provisioning`, `pending_verification`, `active`, `suspended` or `released`.
+    status: &'static str,
+    sms_enabled: bool,
+    /// Whether such numbers can have SMS.
+    sms_available: bool,
+    /// Of a month of SMS; null where it is not available.
+    sms_price: Option<Money>,
+    /// SMS is paid until then, whether it is on or off; null where it is not.
+    sms_paid_until: Option<Time>,
+    /// The number is paid until then; null where it costs nothing.
+    paid_until: Option<Time>,
+    /// Texts from it reach the simulator only.
+    simulated: bool,
+    created_at: Time,
+}
+
+/// The numbers with what is paid for them.
+fn views(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    records: &[NumberRecord],
+    now: Timestamp,
+    currency: Currency,
+) -> Result<Vec<NumberView>, StoreError> {
+    let ids = || records.iter().map(|number| number.id);
+    let (Some(from), Some(to)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
+    let paid: HashMap<(NumberId, Service), Timestamp> = months::paid(tx, account, (from, to), now)?
+        .into_iter()
+        .map(|paid| ((paid.number, paid.service), paid.until))
+        .collect();
+    let until = |number, service| paid.get(&(number, service)).copied().map(Time);
+    let view = |number: &NumberRecord| {
+        let offer = catalogue::offer(number.country, number.number_type);
+        NumberView {
+            id: number.id.get(),
+            number: number.number.to_string(),
+            country: number.country.to_string(),
+            number_type: number.number_type.as_str(),
+            status: number.status.as_str(),
+            sms_enabled: number.sms_enabled,
+            sms_available: offer.sms.is_some(),
+            sms_price: offer.sms.map(|price| Money::new(price, currency)),
+            sms_paid_until: until(number.id, Service::Sms),
+            paid_until: until(number.id, Service::Number),
+            simulated: number.simulated,
+            created_at: Time(number.created_at),
+        }
+    };
+    Ok(records.iter().map(view).collect())
+}
+
+/// The numbers to send from.
+#[utoipa::path(
+    get, path = "/portal/sms/numbers", tag = "Numbers", params(PageQuery),
+    responses(
+        (status = 200, description = "A page of numbers", body = NumberList),
+        (status = "4XX", description = "The query cannot be used", body = Failure),
+    ),
+)]
+pub(super) async fn senders(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<NumberList>, ApiError> {
+    page(&api, caller, &query).await
+}
+
+/// All my numbers.
+#[utoipa::path(
+    get, path = "/portal/numbers", tag = "Numbers", params(PageQuery),
+    responses(
+        (status = 200, description = "A page of numbers", body = NumberList),
+        (status = "4XX", description = "The query cannot be used", body = Failure),
+    ),
+)]
+pub(super) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(query): Query<PageQuery>,
+) -> Result<Json<NumberList>, ApiError> {
+    page(&api, caller, &query).await
+}
+
+async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<NumberList>, ApiError> {
+    let page = query.page()?;
+    let account = caller.account;
+    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
+    let (numbers, next_cursor) = api
+        .engine
+        .store()
+        .read(move |tx| {
+            let mut found = numbers::of_account(tx, account, page.before, page.rows())?;
+            let next_cursor = page.cut(&mut found, |number| number.id.get());
+            Ok::<_, StoreError>((views(tx, account, &found, now, currency)?, next_cursor))
+        })
+        .await?;
+    Ok(Json(NumberList { success: true, numbers, next_cursor }))
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OneNumber {
+    success: bool,
+    number: NumberView,
+}
+
+/// Switches SMS on and charges the month; within a paid month it costs nothing.
+#[utoipa::path(
+    post, path = "/portal/numbers/{id}/sms/enable", tag = "Numbers", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "SMS is on", body = OneNumber),
+        (status = "4XX", description = "Nothing was changed or charged", body = Failure),
+    ),
+)]
+pub(super) async fn enable_sms(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    Repeats(key): Repeats,
+) -> Result<Answered, ApiError> {
+    let (id, account) = (NumberId::new(id), caller.account);
+    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
+    let render = move |number: &NumberRecord, tx: &mut Tx<'_>| {
+        let views = views(tx, account, std::slice::from_ref(number), now, currency)?;
+        Ok(named("number", views.into_iter().next()))
+    };
+    let done = api.engine.enable_sms(account, id, key, render).await?;
+    Ok(Answered(done))
+}
+
+/// Switches SMS off at once, so that it is not charged again. What is paid of the month stays.
+#[utoipa::path(
+    post, path = "/portal/numbers/{id}/sms/disable", tag = "Numbers", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "SMS is off", body = OneNumber),
+        (status = "4XX", description = "It was not on", body = Failure),
+    ),
+)]
+pub(super) async fn disable_sms(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Json<OneNumber>, ApiError> {
+    let account = caller.account;
+    let number = api.engine.disable_sms(account, NumberId::new(id)).await?;
+    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
+    let views = api
+        .engine
+        .store()
+        .read(move |tx| views(tx, account, std::slice::from_ref(&number), now, currency))
+        .await?;
+    let number = views.into_iter().next().ok_or_else(|| ApiError::not_found("number"))?;
+    Ok(Json(OneNumber { success: true, number }))
+}

@@ -1,0 +1,123 @@
+//! What is on offer where, and for how much a month.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use serde::Deserialize;
+
+use crate::{Country, Micros, NumberType};
+
+/// A month of SMS on a number.
+const SMS_PRICE: Micros = Micros::new(750_000);
+
+/// A month of a number.
+const NUMBER_PRICE: Micros = Micros::new(1_000_000);
+
+/// A country and its number types.
+#[derive(Debug, Clone, Copy)]
+pub struct Coverage {
+    pub country: Country,
+    /// Without the +.
+    pub calling_code: u16,
+    pub local: Option<Offer>,
+    pub mobile: Option<Offer>,
+    pub toll_free: Option<Offer>,
+}
+
+/// What a number of one country and type costs a month.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Offer {
+    pub number: Micros,
+    /// `None` where such numbers have no SMS.
+    pub sms: Option<Micros>,
+}
+
+impl Coverage {
+    pub fn offer(&self, number_type: NumberType) -> Option<Offer> {
+        match number_type {
+            NumberType::Local => self.local,
+            NumberType::Mobile => self.mobile,
+            NumberType::TollFree => self.toll_free,
+        }
+    }
+}
+
+/// Every country that is served, the most asked for first.
+pub fn coverage() -> &'static [Coverage] {
+    &COVERAGE.0
+}
+
+/// What a number costs; outside of the coverage there is no SMS.
+pub fn offer(country: Country, number_type: NumberType) -> Offer {
+    let covered = COVERAGE.1.get(&country).and_then(|index| COVERAGE.0[*index].offer(number_type));
+    covered.unwrap_or(Offer { number: NUMBER_PRICE, sms: None })
+}
+
+static COVERAGE: LazyLock<(Vec<Coverage>, HashMap<Country, usize>)> = LazyLock::new(|| {
+    let file: File = serde_json::from_str(include_str!("../data/coverage.json"))
+        .expect("a test reads the same file");
+    let coverage: Vec<Coverage> = file.countries.iter().map(Line::coverage).collect();
+    let places = coverage.iter().enumerate().map(|(index, line)| (line.country, index)).collect();
+    (coverage, places)
+});
+
+#[derive(Deserialize)]
+struct File {
+    countries: Vec<Line>,
+}
+
+/// `types` and `sms`: some of L, M and T.
+#[derive(Deserialize)]
+struct Line {
+    country: String,
+    calling_code: u16,
+    types: String,
+    sms: String,
+}
+
+impl Line {
+    fn coverage(&self) -> Coverage {
+        let offer = |letter| {
+            self.types.contains(letter).then(|| Offer {
+                number: NUMBER_PRICE,
+                sms: self.sms.contains(letter).then_some(SMS_PRICE),
+            })
+        };
+        Coverage {
+            country: self.country.parse().expect("a test reads the same file"),
+            calling_code: self.calling_code,
+            local: offer('L'),
+            mobile: offer('M'),
+            toll_free: offer('T'),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sms_is_offered_where_the_guide_says() {
+        let sms = |country: &str, number_type| {
+            offer(country.parse().unwrap(), number_type).sms.map(|price| price.to_string())
+        };
+        let price = Some("0.75".to_owned());
+        for (country, toll_free) in [
+            ("US", true),
+            ("GB", true),
+            ("DE", false),
+            ("NL", true),
+            ("FR", false),
+            ("CA", true),
+            ("AU", false),
+        ] {
+            assert_eq!(sms(country, NumberType::Local), price, "{country}");
+            assert_eq!(sms(country, NumberType::Mobile), price, "{country}");
+            assert_eq!(sms(country, NumberType::TollFree).is_some(), toll_free, "{country}");
+        }
+        assert_eq!(sms("ZZ", NumberType::Mobile), None);
+        let with_sms =
+            coverage().iter().filter(|line| line.mobile.is_some_and(|o| o.sms.is_some()));
+        assert!(with_sms.count() >= 40);
+    }
+}

@@ -1,0 +1,91 @@
+//! SMS on a number, switched on and off by its customer.
+
+use domain::{AccountId, NumberId, NumberStatus, catalogue};
+use serde_json::Value;
+use store::{
+    StoreError, Tx,
+    events::{self, NewEvent},
+    months::Service,
+    numbers::{self, NumberRecord},
+    wallets,
+};
+
+use crate::{
+    Done, Engine, Idempotency, UseError,
+    events::{balance_data, number_news},
+    months::{charge, may_buy},
+};
+
+impl Engine {
+    /// Switches SMS on and charges the month; within a paid month it costs nothing.
+    pub async fn enable_sms(
+        &self,
+        account: AccountId,
+        id: NumberId,
+        key: Option<Idempotency>,
+        render: impl Fn(&NumberRecord, &mut Tx<'_>) -> Result<Value, StoreError> + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let ids = self.ids.take(&self.store, 1).await?;
+        let (now, currency) = (self.clock.now(), self.config.currency);
+        let body = move |tx: &mut Tx<'_>| {
+            may_buy(tx, account)?;
+            let mut number = own(tx, account, id)?;
+            let active = number.status == NumberStatus::Active;
+            if active && number.sms_enabled {
+                return Err(UseError::AlreadyEnabled);
+            }
+            let offer = catalogue::offer(number.country, number.number_type);
+            let price = offer.sms.ok_or(UseError::SmsNotAvailable)?;
+            if !active {
+                return Err(UseError::NumberNotActive);
+            }
+            if !numbers::switch_sms(tx, account, id, true)? {
+                return Err(UseError::AlreadyEnabled);
+            }
+            number.sms_enabled = true;
+            let service = (Service::Sms, price);
+            let mut ids = ids.clone();
+            let taken = charge(tx, account, &number, service, (now, currency), &mut ids)?;
+            let mut news = vec![number_news(account, &number)];
+            if !taken.is_zero()
+                && let Some(wallet) = wallets::find(tx, account)?
+            {
+                news.push(NewEvent::balance(account, balance_data(wallet.available, currency)));
+            }
+            events::append(tx, &news, now)?;
+            Ok(render(&number, tx)?)
+        };
+        let done = self.once(account, key, body, Value::clone).await?;
+        self.hub.tell([account]);
+        Ok(done)
+    }
+
+    /// Switches SMS off at once; what is paid of the month stays, should it be switched on again.
+    pub async fn disable_sms(
+        &self,
+        account: AccountId,
+        id: NumberId,
+    ) -> Result<NumberRecord, UseError> {
+        let now = self.clock.now();
+        let number = self
+            .store
+            .write(move |tx| {
+                let mut number = own(tx, account, id)?;
+                if !numbers::switch_sms(tx, account, id, false)? {
+                    return Err(UseError::SmsNotEnabled);
+                }
+                number.sms_enabled = false;
+                events::append(tx, &[number_news(account, &number)], now)?;
+                Ok(number)
+            })
+            .await?;
+        self.hub.tell([account]);
+        Ok(number)
+    }
+}
+
+fn own(tx: &mut Tx<'_>, account: AccountId, id: NumberId) -> Result<NumberRecord, UseError> {
+    numbers::find(tx, id)?
+        .filter(|number| number.account == Some(account))
+        .ok_or(UseError::NotFound("number"))
+}

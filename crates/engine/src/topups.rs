@@ -1,0 +1,112 @@
+//! Paying into a wallet.
+
+use std::time::Duration;
+
+use domain::{AccountId, Micros, TopupId};
+use serde_json::Value;
+use store::{
+    StoreError, Tx,
+    events::{self, NewEvent},
+    ledger::{self, Book, Listed, Transfer, TransferKind},
+    topups::{self, Provider, Topup},
+    wallets,
+};
+
+use crate::{Done, Engine, Idempotency, UseError, events::balance_data, secrets};
+
+const TOPUP_MIN: Micros = Micros::new(1_000_000);
+const TOPUP_MAX: Micros = Micros::new(10_000_000_000);
+
+/// A payment that was begun and not made within this long is off.
+const PAID_WITHIN: Duration = Duration::from_secs(86_400);
+
+/// A payment that was begun, with the address where it is made.
+#[derive(Debug, Clone)]
+pub struct TopupBegun {
+    pub topup: Topup,
+    pub checkout_url: String,
+}
+
+impl Engine {
+    /// Begins a payment. Without a provider, only a demo has a page where it is made.
+    pub async fn begin_topup(
+        &self,
+        account: AccountId,
+        amount: Micros,
+        key: Option<Idempotency>,
+        render: impl Fn(&TopupBegun) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        if !self.config.site.demo {
+            return Err(UseError::NoPayments);
+        }
+        if !(TOPUP_MIN..=TOPUP_MAX).contains(&amount) {
+            let message = format!("amount is {TOPUP_MIN} to {TOPUP_MAX}");
+            return Err(UseError::invalid("amount", message));
+        }
+        let id = TopupId::new(self.ids.one(&self.store).await?);
+        let token = secrets::new_token();
+        let checkout_url = format!("{}/checkout/{}", self.config.site.public_url, token.secret);
+        let topup = Topup {
+            account,
+            id,
+            provider: Provider::Demo,
+            currency: self.config.currency,
+            amount,
+            created_at: self.clock.now(),
+            paid_at: None,
+        };
+        let body = move |tx: &mut Tx<'_>| {
+            topups::insert(tx, &topup, &token.hash)?;
+            Ok(TopupBegun { topup: topup.clone(), checkout_url: checkout_url.clone() })
+        };
+        self.once(account, key, body, render).await
+    }
+
+    /// The payment of a checkout's address.
+    pub async fn topup(&self, token: &str) -> Result<Option<Topup>, StoreError> {
+        let (hash, since) = (secrets::key_hash(token), self.clock.now().minus(PAID_WITHIN));
+        self.store.read(move |tx| topups::find_by_token(tx, &hash, since)).await
+    }
+
+    /// Makes the payment of a demo: credits the wallet, the first time only.
+    pub async fn pay_demo_topup(&self, token: &str) -> Result<Topup, UseError> {
+        if !self.config.site.demo {
+            return Err(UseError::NoPayments);
+        }
+        let (hash, now) = (secrets::key_hash(token), self.clock.now());
+        let since = now.minus(PAID_WITHIN);
+        let listed_id = self.ids.one(&self.store).await?;
+        let topup = self
+            .store
+            .write(move |tx| {
+                let topup = topups::find_by_token(tx, &hash, since)?;
+                let topup = topup.ok_or(UseError::NotFound("payment"))?;
+                if topups::pay(tx, &topup, now)? {
+                    credit(tx, &topup, listed_id, now)?;
+                }
+                Ok::<_, UseError>(topup)
+            })
+            .await?;
+        self.hub.tell([topup.account]);
+        Ok(topup)
+    }
+}
+
+fn credit(tx: &mut Tx<'_>, topup: &Topup, id: i64, now: domain::Timestamp) -> Result<(), UseError> {
+    let Topup { account, currency, amount, .. } = *topup;
+    let available = wallets::adjust(tx, account, amount)?.ok_or(UseError::NotFound("wallet"))?;
+    let transfer = Transfer {
+        account,
+        source: topup.id.get(),
+        kind: TransferKind::Topup,
+        listed: Some(Listed { id, available_after: available }),
+        currency,
+        amount,
+        debit: Book::Funds,
+        credit: Book::Available,
+        note: None,
+    };
+    ledger::record(tx, &[transfer], now)?;
+    let news = NewEvent::balance(account, balance_data(available, currency));
+    Ok(events::append(tx, &[news], now)?)
+}

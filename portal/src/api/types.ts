@@ -1,0 +1,24 @@
+/** Short names of the generated types; nothing is declared here by hand. */
+import type { components, paths } from "./schema";
+
+type Schemas = components["schemas"];
+
+export type { paths };
+export type Message = Schemas["MessageView"];
+export type MessageDetail = Schemas["MessageDetail"];
+export type MessageStatus = Message["status"];
+export type Direction = Message["direction"];
+export type Encoding = Message["encoding"];
+export type MyNumber = Schemas["NumberView"];
+export type NumberType = MyNumber["type"];
+export type NumberStatus = MyNumber["status"];
+export type Money = Schemas["Money"];
+export type Wallet = Schemas["WalletView"];
+export type Transaction = Schemas["TransactionView"];
+export type ApiKey = Schemas["ApiKeyView"];
+export type Session = Schemas["SessionView"];
+export type Conversation = Schemas["ConversationView"];
+export type AvailableNumber = Schemas["AvailableView"];
+export type Order = Schemas["OrderView"];
+export type Failure = Schemas["Failure"];
+export type Stats = Schemas["StatsView"];

@@ -1,0 +1,11 @@
+/** Where Mantine keeps the choice between light and dark. */
+const KEY = "mantine-color-scheme-value";
+
+/** Turns the page light or dark before Mantine is loaded, which then takes over. */
+export function applyScheme(): void {
+  const chosen = localStorage.getItem(KEY);
+  const dark =
+    chosen === "dark" ||
+    (chosen !== "light" && window.matchMedia("(prefers-color-scheme: dark)").matches);
+  document.documentElement.dataset.mantineColorScheme = dark ? "dark" : "light";
+}

@@ -1,0 +1,28 @@
+import { useTranslation } from "react-i18next";
+import { isLanguage, LANGUAGES, speak } from "~/i18n";
+import { remember } from "~/shared/preferences";
+import css from "./Frame.module.css";
+
+/** Chooses the language before anybody is signed in. */
+export function LanguageMenu() {
+  const { t, i18n } = useTranslation();
+  return (
+    <select
+      className={css.language}
+      aria-label={t("settings.language")}
+      value={i18n.language}
+      onChange={({ currentTarget: { value } }) => {
+        if (isLanguage(value)) {
+          remember({ language: value });
+          void speak(value);
+        }
+      }}
+    >
+      {Object.entries(LANGUAGES).map(([language, name]) => (
+        <option key={language} value={language} lang={language}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}

@@ -1,0 +1,19 @@
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { api, take } from "~/api/client";
+import type { paths } from "~/api/types";
+import { adopt, sessionQuery } from "~/features/accounts/session";
+
+export type ProfileChange =
+  paths["/portal/profile"]["patch"]["requestBody"]["content"]["application/json"];
+
+/** Changes the profile; what it says takes effect at once. */
+export function useProfile() {
+  const cache = useQueryClient();
+  return useMutation({
+    mutationFn: (change: ProfileChange) => take(api.PATCH("/portal/profile", { body: change })),
+    onSuccess: async ({ session }) => {
+      cache.setQueryData(sessionQuery.queryKey, session);
+      await adopt(session);
+    },
+  });
+}

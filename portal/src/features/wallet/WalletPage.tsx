@@ -1,0 +1,177 @@
+import { Button } from "@mantine/core";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { getRouteApi, Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import type { Transaction } from "~/api/types";
+import { useSession } from "~/features/accounts/session";
+import { useFormat } from "~/format/useFormat";
+import { Empty } from "~/shared/Empty";
+import { FailureNote } from "~/shared/FailureNote";
+import { PlusIcon } from "~/shared/icons";
+import { Page } from "~/shared/Page";
+import { RowSkeleton } from "~/shared/RowSkeleton";
+import table from "~/shared/Table.module.css";
+import { When } from "~/shared/When";
+import { ExportButton } from "./ExportButton";
+import { transactionsQuery, walletQuery } from "./queries";
+import { TopUp } from "./TopUp";
+import { TopUpReturn } from "./TopUpReturn";
+import css from "./Wallet.module.css";
+
+const route = getRouteApi("/inside/wallet");
+
+export function WalletPage() {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const session = useSession();
+  const wallet = useQuery(walletQuery);
+  const { add, topup } = route.useSearch();
+  const navigate = route.useNavigate();
+  const held = wallet.data && Number(wallet.data.held.amount) > 0;
+  const open = () => void navigate({ search: (old) => ({ ...old, add: true }) });
+  return (
+    <Page
+      title={t("nav.wallet")}
+      actions={
+        session?.payments && (
+          <Button leftSection={<PlusIcon />} onClick={open}>
+            {t("wallet.topUp")}
+          </Button>
+        )
+      }
+    >
+      {topup !== undefined && <TopUpReturn id={topup} />}
+      <div className={css.balance}>
+        <p className="dim">{t("wallet.balance")}</p>
+        <p className={css.amount}>{wallet.data ? format.money(wallet.data.balance) : "–"}</p>
+        {held && (
+          <p className="dim">{t("wallet.held", { amount: format.money(wallet.data.held) })}</p>
+        )}
+      </div>
+      {wallet.isError && (
+        <div className={css.failure}>
+          <FailureNote error={wallet.error} retry={() => void wallet.refetch()} />
+        </div>
+      )}
+      <Transactions onTopUp={session?.payments ? open : undefined} />
+      {session?.payments && (
+        <TopUp
+          opened={add === true}
+          onClose={() => void navigate({ search: (old) => ({ ...old, add: undefined }) })}
+        />
+      )}
+    </Page>
+  );
+}
+
+function Transactions({ onTopUp }: { onTopUp: (() => void) | undefined }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const list = useInfiniteQuery(transactionsQuery);
+  const transactions = list.data?.pages.flatMap((page) => page.transactions) ?? [];
+  return (
+    <section aria-label={t("wallet.transactions")}>
+      <div className={css.head}>
+        <h2 className={css.subtitle}>{t("wallet.transactions")}</h2>
+        {transactions.length > 0 && <ExportButton />}
+      </div>
+      {list.isPending && <RowSkeleton />}
+      {list.isError && transactions.length === 0 && (
+        <div className={css.failure}>
+          <FailureNote error={list.error} retry={() => void list.refetch()} />
+        </div>
+      )}
+      {list.isSuccess && transactions.length === 0 && (
+        <Empty
+          title={t("wallet.empty.title")}
+          text={t("wallet.empty.text")}
+          action={onTopUp && <Button onClick={onTopUp}>{t("wallet.topUp")}</Button>}
+        />
+      )}
+      {transactions.length > 0 && (
+        <div className={table.scroll}>
+          <table className={table.table}>
+            <thead>
+              <tr>
+                <th scope="col">{t("wallet.columns.time")}</th>
+                <th scope="col">{t("wallet.columns.what")}</th>
+                <th scope="col" className={table.end}>
+                  {t("wallet.columns.amount")}
+                </th>
+                <th scope="col" className={`${table.end} ${table.wideOnly}`}>
+                  {t("wallet.columns.after")}
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {transactions.map((transaction) => (
+                <tr key={transaction.id}>
+                  <td className="dim">
+                    <When at={transaction.created_at} />
+                  </td>
+                  <td>
+                    <What transaction={transaction} />
+                  </td>
+                  <td
+                    className={`${table.end} num`}
+                    data-plus={!transaction.amount.amount.startsWith("-") || undefined}
+                  >
+                    {format.money(transaction.amount, "exceptZero")}
+                  </td>
+                  <td className={`${table.end} ${table.wideOnly} num dim`}>
+                    {format.money(transaction.balance_after)}
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {list.hasNextPage && (
+        <div className={table.more}>
+          <Button
+            variant="default"
+            size="xs"
+            loading={list.isFetchingNextPage}
+            onClick={() => void list.fetchNextPage()}
+          >
+            {t("common.more")}
+          </Button>
+        </div>
+      )}
+    </section>
+  );
+}
+
+/** What was paid for, with a link to it. */
+function What({ transaction }: { transaction: Transaction }) {
+  const { t } = useTranslation();
+  const kind = t(`wallet.kind.${transaction.kind}`);
+  const [subject, id] = transaction.reference.split(":");
+  const note = transaction.note ? <span className="dim"> · {transaction.note}</span> : null;
+  if (subject === "message") {
+    return (
+      <Link to="/sms" search={{ message: Number(id) }} className="link">
+        {kind} <span className="num ltr">{id}</span>
+      </Link>
+    );
+  }
+  if (subject === "number") {
+    return (
+      <Link to="/numbers" search={{ configure: Number(id) }} className="link">
+        {kind}
+      </Link>
+    );
+  }
+  return (
+    <span>
+      {kind}{" "}
+      {subject === "topup" && (
+        <Link to="/wallet" search={{ topup: Number(id) }} className="link">
+          <span className="num ltr">{id}</span>
+        </Link>
+      )}
+      {note}
+    </span>
+  );
+}

@@ -1,0 +1,15 @@
+import { toMicros } from "~/format/money";
+
+const LEAST = toMicros("1.00");
+const MOST = toMicros("10000.00");
+
+/** The amount as the API takes it, with a decimal point or comma; null where it is none or out of range. */
+export function parseAmount(typed: string): string | null {
+  const match = /^(\d{1,5})(?:[.,](\d{1,2}))?$/.exec(typed.trim());
+  if (match === null) {
+    return null;
+  }
+  const amount = `${match[1]}.${(match[2] ?? "").padEnd(2, "0")}`;
+  const micros = toMicros(amount);
+  return micros < LEAST || micros > MOST ? null : amount;
+}

@@ -1,0 +1,46 @@
+import type { Money } from "~/api/types";
+
+/** A decimal string scaled to whole micro-units, without floating point. */
+export function toMicros(amount: string): bigint {
+  const match = /^(-?)(\d+)(?:\.(\d{1,6}))?$/.exec(amount);
+  if (match === null) {
+    throw new RangeError(`not a decimal amount: ${amount}`);
+  }
+  const [, sign, whole = "0", fraction = ""] = match;
+  const micros = BigInt(whole) * 1_000_000n + BigInt(fraction.padEnd(6, "0"));
+  return sign === "-" ? -micros : micros;
+}
+
+/** The inverse of [`toMicros`], with at least two decimals. */
+export function fromMicros(micros: bigint): string {
+  const sign = micros < 0n ? "-" : "";
+  const digits = (micros < 0n ? -micros : micros).toString().padStart(7, "0");
+  const fraction = digits.slice(-6).replace(/0+$/, "").padEnd(2, "0");
+  return `${sign}${digits.slice(0, -6)}.${fraction}`;
+}
+
+export function times(money: Money, count: number): Money {
+  return { ...money, amount: fromMicros(toMicros(money.amount) * BigInt(count)) };
+}
+
+export function sum(amounts: readonly Money[], currency: string): Money {
+  const micros = amounts.reduce((total, money) => total + toMicros(money.amount), 0n);
+  return { amount: fromMicros(micros), currency };
+}
+
+/** Formats money; two decimals, more only where the amount has them: €0.008. */
+export function formatMoney(
+  money: Money,
+  locale: string,
+  signDisplay: "auto" | "exceptZero" = "auto",
+): string {
+  const format = new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency: money.currency,
+    minimumFractionDigits: 2,
+    maximumFractionDigits: 6,
+    signDisplay,
+  });
+  // Intl takes decimal strings as they are; nothing is rounded on the way.
+  return format.format(money.amount as `${number}`);
+}

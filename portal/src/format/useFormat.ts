@@ -1,0 +1,33 @@
+import { useMemo } from "react";
+import { useTranslation } from "react-i18next";
+import type { Money } from "~/api/types";
+import { formatLocale } from "~/i18n";
+import { useTimeZone } from "~/shared/preferences";
+import { formatMoney } from "./money";
+import { formatNumber } from "./numbers";
+import { formatOffset, formatTime, type TimeStyle } from "./times";
+
+/** The formatters, bound to the user's language and time zone. */
+export function useFormat() {
+  const { i18n } = useTranslation();
+  const timeZone = useTimeZone();
+  const language = i18n.language;
+  return useMemo(() => {
+    const locale = formatLocale(language);
+    const regions = new Intl.DisplayNames([locale], { type: "region" });
+    return {
+      locale,
+      timeZone,
+      money: (money: Money, sign?: "auto" | "exceptZero") => formatMoney(money, locale, sign),
+      number: (value: number, options?: Intl.NumberFormatOptions) =>
+        formatNumber(value, locale, options),
+      percent: (rate: number) =>
+        formatNumber(rate, locale, { style: "percent", maximumFractionDigits: 1 }),
+      time: (at: string, style: TimeStyle) => formatTime(at, style, locale, timeZone),
+      offset: (from: string, to: string) => formatOffset(from, to, locale),
+      country: (code: string) => regions.of(code) ?? code,
+      list: (items: readonly string[]) =>
+        new Intl.ListFormat(locale, { style: "long", type: "conjunction" }).format(items),
+    };
+  }, [language, timeZone]);
+}
