@@ -7,18 +7,21 @@
 mod answer;
 mod ceiling;
 mod client;
+mod events;
 mod figures;
 mod histogram;
 mod load;
+mod loader;
 mod postgres;
 mod processes;
 mod report;
 mod rows;
 mod server;
 mod session;
+mod smsc;
 mod world;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Parser, Subcommand};
 use server::Engine;
@@ -56,6 +59,10 @@ struct Cli {
     #[arg(long, value_name = "COUNT")]
     runs: Option<usize>,
 
+    /// How long each run is measured [default: 5, or 2 with --quick]
+    #[arg(long, value_name = "COUNT")]
+    seconds: Option<u64>,
+
     /// Only the rows of these names; may be given several times
     #[arg(long, value_name = "ROW")]
     only: Vec<Name>,
@@ -78,6 +85,13 @@ enum Name {
     RawSqlite,
     AcceptSqlite,
     AcceptPostgres,
+    EndToEnd,
+    Receipts,
+    Batch,
+    Latency,
+    HotAccount,
+    IdleMemory,
+    Stored,
 }
 
 fn main() -> anyhow::Result<()> {
@@ -87,7 +101,9 @@ fn main() -> anyhow::Result<()> {
     }
     let program = std::path::absolute(&cli.program)?;
     let folder = std::path::absolute(&cli.folder)?;
-    let mut session = Session::new(program, folder, cli.quick, cli.full, cli.runs)?;
+    let mut session = Session::new(program, folder, cli.quick, cli.full)?;
+    session.runs = cli.runs.unwrap_or(session.runs);
+    session.span = cli.seconds.map_or(session.span, Duration::from_secs);
     let names = <Name as clap::ValueEnum>::value_variants();
     for name in names.iter().filter(|name| cli.only.is_empty() || cli.only.contains(name)) {
         measure(&mut session, *name)?;
@@ -108,5 +124,12 @@ fn measure(session: &mut Session, name: Name) -> anyhow::Result<()> {
             Ok(())
         }
         Name::AcceptPostgres => rows::accept::single_sends(session, Engine::Postgres),
+        Name::EndToEnd => rows::end_to_end::to_carrier(session),
+        Name::Receipts => rows::end_to_end::with_receipts(session),
+        Name::Batch => rows::batch::sends(session),
+        Name::Latency => rows::latency::at_half_rate(session),
+        Name::HotAccount => rows::accounts::hot_against_many(session),
+        Name::IdleMemory => rows::memory::idle(session),
+        Name::Stored => rows::stored::all(session),
     }
 }

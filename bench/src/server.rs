@@ -63,8 +63,7 @@ impl Server {
     ) -> anyhow::Result<()> {
         self.stop()?;
         change(&self.sqlite_file())?;
-        (self.child, self.address) =
-            serve(program, self.folder.path(), self.database.as_deref())?;
+        (self.child, self.address) = serve(program, self.folder.path(), self.database.as_deref())?;
         Ok(())
     }
 

@@ -48,14 +48,13 @@ impl Session {
         folder: PathBuf,
         quick: bool,
         full: bool,
-        runs: Option<usize>,
     ) -> anyhow::Result<Self> {
         std::fs::create_dir_all(&folder)?;
         let cores = std::thread::available_parallelism()?.get();
         Ok(Self {
             program,
             folder,
-            runs: runs.unwrap_or(if quick { 1 } else { 3 }),
+            runs: if quick { 1 } else { 3 },
             warm_up: Duration::from_millis(if quick { 500 } else { 1_000 }),
             span: Duration::from_secs(if quick { 2 } else { 5 }),
             full,
@@ -86,23 +85,21 @@ impl Session {
         World::build(&self.program, &self.folder, engine, accounts, smsc)
     }
 
-    /// Sends to the server as fast as it answers.
-    pub(crate) fn flood(
-        &self,
-        world: &World,
-        templates: Vec<Template>,
-        messages_per_request: u64,
-    ) -> anyhow::Result<Stretch> {
-        let connections = if messages_per_request > 1 { 8 } else { CONNECTIONS };
-        let plan = Plan {
+    /// A load on the server, as fast as it answers.
+    pub(crate) fn plan(&self, world: &World, templates: Vec<Template>) -> Plan {
+        Plan {
             address: world.server.address,
-            connections,
+            connections: CONNECTIONS,
             templates,
             pace: Pace::Closed,
             first_key: 0,
-        };
-        let group = world.server.processes()?;
-        measure(plan, &group, self.warm_up, self.span, messages_per_request)
+        }
+    }
+
+    /// Single sends as fast as they are answered.
+    pub(crate) fn flood(&self, world: &World) -> anyhow::Result<Stretch> {
+        let plan = self.plan(world, world.sends());
+        measure(plan, &world.server.processes()?, self.warm_up, self.span, 1)
     }
 
     /// Tells how far a row is.
@@ -173,7 +170,8 @@ impl Watch {
     }
 
     pub(crate) fn stop(self) -> anyhow::Result<Used> {
-        let group = self.group.cpu().context("the server is gone")?.saturating_sub(self.group_before);
+        let group =
+            self.group.cpu().context("the server is gone")?.saturating_sub(self.group_before);
         let own = Group::of(std::process::id()).cpu()?.saturating_sub(self.own_before);
         let machine = processes::machine_cpu()?.saturating_sub(self.machine_before);
         let others = machine.saturating_sub(group + own);

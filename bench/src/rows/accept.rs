@@ -17,7 +17,7 @@ pub(crate) fn single_sends(session: &mut Session, engine: Engine) -> anyhow::Res
         session.progress(name, run, "64 connections");
         let bare = session.bare()?;
         let world = session.world(engine, 1, None)?;
-        let flood = session.flood(&world, world.sends(), 1)?;
+        let flood = session.flood(&world)?;
         let latencies = &flood.outcome.latencies;
         row.notes.push(format!(
             "run {}: p50 {:?}, p99 {:?}",

@@ -6,11 +6,11 @@ use std::{
 };
 
 use crate::{
-    ceiling::sqlite,
+    ceiling::sqlite::{self, Rows},
     figures::float,
+    processes::Group,
     report::{Goal, Row, Run},
     session::{Session, Watch},
-    processes::Group,
 };
 
 pub(crate) fn bare_handler(session: &mut Session) -> anyhow::Result<()> {
@@ -50,16 +50,19 @@ pub(crate) fn synced_append(session: &mut Session) -> anyhow::Result<()> {
 }
 
 pub(crate) fn sqlite(session: &mut Session) -> anyhow::Result<()> {
-    for per_commit in [1, 16, 100, 256, 1_000] {
-        let name = format!("raw SQLite, {per_commit} a commit");
-        let mut row = Row::new(&name, "messages/s", "", Goal::None);
-        for run in 0..session.runs {
-            session.progress(&row.name, run, "message, wallet and ledger rows");
-            let watch = Watch::start(Group::default())?;
-            let value = sqlite::run(&session.folder, per_commit, session.span / 2)?;
-            row.runs.push(Run { value, others: watch.stop()?.others, ..Run::default() });
+    let kinds = [(Rows::Lean, "lean rows"), (Rows::Product, "the product's rows")];
+    for (rows, shape) in kinds {
+        for per_commit in [1, 16, 100, 256, 1_000] {
+            let name = format!("raw SQLite, {shape}, {per_commit} a commit");
+            let mut row = Row::new(&name, "messages/s", "", Goal::None);
+            for run in 0..session.runs {
+                session.progress(&row.name, run, "message, wallet and ledger rows");
+                let watch = Watch::start(Group::default())?;
+                let value = sqlite::run(&session.folder, rows, per_commit, session.span / 2)?;
+                row.runs.push(Run { value, others: watch.stop()?.others, ..Run::default() });
+            }
+            session.report.add(row);
         }
-        session.report.add(row);
     }
     Ok(())
 }
