@@ -47,31 +47,57 @@ pub(crate) fn all(session: &mut Session) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Who sends while the database is full.
+#[derive(Debug, Clone, Copy)]
+enum Senders {
+    /// The first account, which has half of all messages.
+    One,
+    /// All thousand in turn.
+    Many,
+}
+
+impl Senders {
+    fn templates(self, world: &World) -> Vec<Template> {
+        let mut sends = world.sends();
+        match self {
+            Self::One => sends.truncate(1),
+            Self::Many => {}
+        }
+        sends
+    }
+}
+
 fn sends(session: &mut Session, world: &World, millions: &str) -> anyhow::Result<()> {
-    let name = format!("single sends beside {millions} messages, SQLite");
-    let mut row = Row::new(&name, "messages/s", "the same without", Goal::RatioAtLeast(0.85));
     let name = format!("memory under load beside {millions} messages");
     let mut memory = Row::new(&name, "MiB", "", Goal::ValueAtMost(300.0));
-    for run in 0..session.runs {
-        session.progress(&row.name, run, "a thousand accounts, 64 connections");
-        let empty = session.world(Engine::Sqlite, MANY, None)?;
-        let without = session.flood(&empty)?;
-        drop(empty);
-        let first_key = (run as u64 + 1) * 1_000_000_000;
-        let plan = Plan { first_key, ..session.plan(world, world.sends()) };
-        let group = world.server.processes()?;
-        let beside = measure(plan, &group, session.warm_up, session.span, 1)?;
-        let peak_mib = float(group.peak_kib()?) / 1_024.0;
-        row.runs.push(Run {
-            value: beside.per_second,
-            against: Some(without.per_second),
-            cpu_per_1000: Some(beside.cpu_per_1000),
-            peak_mib: Some(peak_mib),
-            others: f64::midpoint(without.others, beside.others),
-        });
-        memory.runs.push(Run { value: peak_mib, others: beside.others, ..Run::default() });
+    let mut first_key = 1_000_000_000;
+    for (senders, who) in [(Senders::One, "one account"), (Senders::Many, "a thousand accounts")] {
+        let name = format!("sends of {who} beside {millions} messages");
+        let against = "the same without";
+        let mut row = Row::new(&name, "messages/s", against, Goal::RatioAtLeast(0.85));
+        for run in 0..session.runs {
+            session.progress(&name, run, "64 connections");
+            let empty = session.world(Engine::Sqlite, MANY, None)?;
+            let plan = session.plan(&empty, senders.templates(&empty));
+            let group = empty.server.processes()?;
+            let without = measure(plan, &group, session.warm_up, session.span, 1)?;
+            drop(empty);
+            let plan = Plan { first_key, ..session.plan(world, senders.templates(world)) };
+            first_key += 1_000_000_000;
+            let group = world.server.processes()?;
+            let beside = measure(plan, &group, session.warm_up, session.span, 1)?;
+            let peak_mib = float(group.peak_kib()?) / 1_024.0;
+            row.runs.push(Run {
+                value: beside.per_second,
+                against: Some(without.per_second),
+                cpu_per_1000: Some(beside.cpu_per_1000),
+                peak_mib: Some(peak_mib),
+                others: f64::midpoint(without.others, beside.others),
+            });
+            memory.runs.push(Run { value: peak_mib, others: beside.others, ..Run::default() });
+        }
+        session.report.add(row);
     }
-    session.report.add(row);
     session.report.add(memory);
     Ok(())
 }
