@@ -37,7 +37,10 @@ pub(crate) struct Session {
 #[derive(Debug)]
 pub(crate) struct Stretch {
     pub(crate) per_second: f64,
+    /// Of the server's processes.
     pub(crate) cpu_per_1000: f64,
+    /// With the load generator.
+    pub(crate) all_cpu_per_1000: f64,
     pub(crate) others: f64,
     pub(crate) outcome: Outcome,
 }
@@ -134,10 +137,16 @@ pub(crate) fn measure(
     }
     Ok(Stretch {
         per_second: rate(messages, took),
-        cpu_per_1000: used.group.as_secs_f64() * 1_000.0 / float(messages).max(1.0),
+        cpu_per_1000: per_1000(used.group, messages),
+        all_cpu_per_1000: per_1000(used.group + used.own, messages),
         others: used.others,
         outcome,
     })
+}
+
+/// Seconds per 1,000 messages.
+pub(crate) fn per_1000(spent: Duration, messages: u64) -> f64 {
+    spent.as_secs_f64() * 1_000.0 / float(messages).max(1.0)
 }
 
 /// Processor time from a moment on.
@@ -154,6 +163,8 @@ pub(crate) struct Watch {
 pub(crate) struct Used {
     /// By the server's processes.
     pub(crate) group: Duration,
+    /// By the benchmark itself: load generator, SMSC, listeners.
+    pub(crate) own: Duration,
     /// Cores that other programs kept busy.
     pub(crate) others: f64,
 }
@@ -175,6 +186,6 @@ impl Watch {
         let own = Group::of(std::process::id()).cpu()?.saturating_sub(self.own_before);
         let machine = processes::machine_cpu()?.saturating_sub(self.machine_before);
         let others = machine.saturating_sub(group + own);
-        Ok(Used { group, others: others.as_secs_f64() / self.began.elapsed().as_secs_f64() })
+        Ok(Used { group, own, others: others.as_secs_f64() / self.began.elapsed().as_secs_f64() })
     }
 }

@@ -29,6 +29,8 @@ pub(crate) fn single_sends(session: &mut Session, engine: Engine) -> anyhow::Res
             value: flood.per_second,
             against: Some(bare.per_second),
             cpu_per_1000: Some(flood.cpu_per_1000),
+            all_cpu_per_1000: Some(flood.all_cpu_per_1000),
+            against_all_cpu_per_1000: Some(bare.all_cpu_per_1000),
             peak_mib: Some(float(world.server.processes()?.peak_kib()?) / 1_024.0),
             others: flood.others,
         });

@@ -23,6 +23,8 @@ pub(crate) fn hot_against_many(session: &mut Session) -> anyhow::Result<()> {
             value: hot.per_second,
             against: Some(spread.per_second),
             cpu_per_1000: Some(hot.cpu_per_1000),
+            all_cpu_per_1000: Some(hot.all_cpu_per_1000),
+            against_all_cpu_per_1000: Some(spread.all_cpu_per_1000),
             peak_mib: None,
             others: f64::midpoint(spread.others, hot.others),
         });

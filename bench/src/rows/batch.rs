@@ -37,6 +37,8 @@ pub(crate) fn sends(session: &mut Session) -> anyhow::Result<()> {
             value: flood.per_second,
             against: Some(raw),
             cpu_per_1000: Some(flood.cpu_per_1000),
+            all_cpu_per_1000: Some(flood.all_cpu_per_1000),
+            against_all_cpu_per_1000: None,
             peak_mib: Some(float(group.peak_kib()?) / 1_024.0),
             others: flood.others,
         });

@@ -17,7 +17,7 @@ use crate::{
     load::Load,
     report::{Goal, Row, Run},
     server::Engine,
-    session::{Session, Watch},
+    session::{Session, Watch, per_1000},
     smsc::{Receipts, Smsc},
     world::World,
 };
@@ -115,7 +115,9 @@ fn measure(session: &Session, receipts: Receipts) -> anyhow::Result<(Run, String
     let run = Run {
         value: rate(messages, took),
         against: Some(bare.per_second),
-        cpu_per_1000: Some(used.group.as_secs_f64() * 1_000.0 / float(messages).max(1.0)),
+        cpu_per_1000: Some(per_1000(used.group, messages)),
+        all_cpu_per_1000: Some(per_1000(used.group + used.own, messages)),
+        against_all_cpu_per_1000: Some(bare.all_cpu_per_1000),
         peak_mib: Some(float(group.peak_kib()?) / 1_024.0),
         others: used.others,
     };

@@ -91,6 +91,8 @@ fn sends(session: &mut Session, world: &World, millions: &str) -> anyhow::Result
                 value: beside.per_second,
                 against: Some(without.per_second),
                 cpu_per_1000: Some(beside.cpu_per_1000),
+                all_cpu_per_1000: Some(beside.all_cpu_per_1000),
+                against_all_cpu_per_1000: Some(without.all_cpu_per_1000),
                 peak_mib: Some(peak_mib),
                 others: f64::midpoint(without.others, beside.others),
             });
