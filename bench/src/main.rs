@@ -51,7 +51,7 @@ struct Cli {
     #[arg(long)]
     quick: bool,
 
-    /// Ten million stored messages too: this takes long, and 30 GB of disk
+    /// Ten million stored messages too: this takes long, and 15 GB of disk
     #[arg(long)]
     full: bool,
 
