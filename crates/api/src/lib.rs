@@ -140,7 +140,8 @@ async fn wrong_method() -> Response {
     ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message).into_response()
 }
 
-async fn nothing_here() -> Response {
+/// The answer where nothing is.
+pub async fn nothing_here() -> Response {
     ApiError::new(StatusCode::NOT_FOUND, "not_found", "There is nothing at this path.")
         .into_response()
 }

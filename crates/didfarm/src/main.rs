@@ -4,9 +4,10 @@ mod audit;
 mod cli;
 mod config;
 mod demo;
-mod home;
+mod documents;
 mod listen;
 mod operator;
+mod portal;
 mod serve;
 
 use std::process::ExitCode;

@@ -17,7 +17,7 @@ use tracing_subscriber::EnvFilter;
 use crate::{
     cli::ServeOptions,
     config::{self, Config},
-    demo, home, listen,
+    demo, documents, listen, portal,
 };
 
 /// Carriers' windows are drained this long at the stop.
@@ -76,7 +76,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     engine.start().await?;
 
     let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
-    let router = api::router(api.clone(), home::routes());
+    let router = api::router(api.clone(), portal::routes().merge(documents::routes()));
     if let Some(address) = config.metrics_listen {
         let listener = listen::bind(address).await?;
         tokio::spawn(listen::serve(listener, api::metrics_router(api), stop.clone()));
