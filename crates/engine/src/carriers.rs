@@ -1,7 +1,7 @@
 //! The carriers that run in this process, and the leases that make them this node's.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -92,14 +92,6 @@ impl Running {
         } else {
             in_flight.get(&token).map(|(keys, _)| keys.clone())
         }
-    }
-
-    /// Of `keys`, those that no submission of this process carries.
-    pub(crate) fn untracked(&self, keys: Vec<AttemptKey>) -> Vec<AttemptKey> {
-        let in_flight = self.in_flight();
-        let tracked: HashSet<AttemptKey> =
-            in_flight.values().flat_map(|(keys, _)| keys.iter().copied()).collect();
-        keys.into_iter().filter(|key| !tracked.contains(key)).collect()
     }
 
     /// Forgets submissions whose late answer is not to be expected any more.

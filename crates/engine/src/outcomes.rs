@@ -32,12 +32,6 @@ pub(crate) struct Report {
 }
 
 impl Report {
-    /// Parts whose bytes certainly never left.
-    pub(crate) fn unwritten(parts: Vec<AttemptKey>) -> Self {
-        let answers = parts.into_iter().map(|key| (vec![key], Outcome::NotWritten)).collect();
-        Self { answers, ..Self::default() }
-    }
-
     fn is_empty(&self) -> bool {
         self.answers.is_empty() && self.receipts.is_empty() && self.inbound.is_empty()
     }
@@ -128,7 +122,7 @@ impl Engine {
         }
     }
 
-    pub(crate) async fn store_report(
+    async fn store_report(
         &self,
         carrier: CarrierId,
         matching: Matching,

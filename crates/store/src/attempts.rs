@@ -352,22 +352,6 @@ pub fn abandon(tx: &mut Tx<'_>, carrier: CarrierId, at: Timestamp) -> Result<u64
     tx.execute(ABANDON, params![at, carrier])
 }
 
-/// Unanswered attempts of a carrier that were stored before `before`, oldest first.
-pub fn submitting(
-    tx: &mut Tx<'_>,
-    carrier: CarrierId,
-    before: Timestamp,
-    limit: i64,
-) -> Result<Vec<AttemptKey>, StoreError> {
-    const SUBMITTING: &str = "
-        SELECT account_id, message_id, part, attempt FROM attempts
-        WHERE carrier_id = $1 AND state IN ('submitting', 'uncertain') AND state = 'submitting'
-            AND submitted_at <= $2
-        ORDER BY submitted_at LIMIT $3";
-
-    tx.query(SUBMITTING, params![carrier, before, limit], read_key)
-}
-
 /// Uncertain first copies of a carrier whose evidence did not come since `since`, oldest first.
 pub fn unproven(
     tx: &mut Tx<'_>,
