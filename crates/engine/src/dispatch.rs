@@ -294,8 +294,11 @@ fn resend(
     if grouping == Grouping::Whole {
         unproven = all_unproven(tx, carrier, &ids)?;
     }
+    // One whose answer is being stored at this moment needs no second copy.
+    let mut unproven = attempts::expire(tx, &unproven)?;
+    unproven.sort_unstable();
+    ids.retain(|id| unproven.iter().any(|key| (key.account, key.message) == *id));
     queue::count_try(tx, &ids)?;
-    attempts::expire(tx, &unproven)?;
     let mut ready = Vec::new();
     let mut new = Vec::new();
     for message in messages::lock_many(tx, &ids)? {
