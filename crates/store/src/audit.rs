@@ -99,8 +99,9 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "all books add up to zero in each currency",
         sql: "SELECT currency FROM (
-                  SELECT currency, credit AS book, amount AS change FROM transfers
-                  UNION ALL SELECT currency, debit, -amount FROM transfers) sides
+                  SELECT currency, available + held AS change FROM wallets
+                  UNION ALL SELECT currency, amount FROM transfers WHERE credit IN ('revenue', 'funds')
+                  UNION ALL SELECT currency, -amount FROM transfers WHERE debit IN ('revenue', 'funds')) sides
               GROUP BY currency HAVING SUM(change) <> 0 LIMIT 21",
         timed: false,
     },

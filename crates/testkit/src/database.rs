@@ -12,6 +12,9 @@ use tempfile::TempDir;
 /// Names the PostgreSQL server that tests may use, as a superuser's URL.
 const POSTGRES: &str = "DIDFARM_TEST_POSTGRES";
 
+/// How the folders of SQLite databases begin.
+const FOLDERS: &str = "didfarm-test-";
+
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +47,10 @@ impl Database {
     pub fn new(kind: Kind) -> Self {
         match kind {
             Kind::Sqlite => {
-                let folder = TempDir::with_prefix("didfarm-test-").unwrap();
+                // In memory where that can be: no test waits for a disk.
+                let folder = TempDir::with_prefix_in(FOLDERS, "/dev/shm")
+                    .or_else(|_| TempDir::with_prefix(FOLDERS))
+                    .unwrap();
                 let location = Location::Sqlite(folder.path().join("didfarm.db"));
                 Self { location, _folder: Some(folder), on_server: None }
             }
