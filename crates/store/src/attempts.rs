@@ -383,6 +383,21 @@ pub fn overdue(
     tx.query(OVERDUE, params![carrier, ended, limit], read_key)
 }
 
+/// The carriers that have open attempts.
+pub fn open_carriers(tx: &mut Tx<'_>) -> Result<Vec<CarrierId>, StoreError> {
+    // A loose index scan, as for the queue's carriers.
+    const OPEN: &str = "
+        WITH RECURSIVE open (carrier_id) AS (
+            SELECT MIN(carrier_id) FROM attempts WHERE state IN ('submitting', 'uncertain')
+            UNION ALL
+            SELECT (SELECT MIN(t.carrier_id) FROM attempts t
+                    WHERE t.state IN ('submitting', 'uncertain') AND t.carrier_id > o.carrier_id)
+            FROM open o WHERE o.carrier_id IS NOT NULL)
+        SELECT carrier_id FROM open WHERE carrier_id IS NOT NULL";
+
+    tx.query(OPEN, &[], |row| row.get(0).map(CarrierId::new))
+}
+
 /// Ends the wait for evidence, which still counts when it comes; answers the
 /// attempts that really waited, in no promised order.
 pub fn expire(tx: &mut Tx<'_>, keys: &[AttemptKey]) -> Result<Vec<AttemptKey>, StoreError> {
