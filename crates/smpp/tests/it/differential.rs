@@ -220,7 +220,7 @@ proptest! {
         let header = CommandHeader::decode(&octets).expect("a header");
         let theirs = submit_sm_resp::decode(header, &octets).expect("a submit_sm_resp");
         prop_assert_eq!(theirs.message_id.as_deref(), Some(id.as_str()));
-        prop_assert_eq!(through_rusmpp(&octets), Some(octets.clone()));
+        prop_assert_eq!(through_rusmpp(&octets), Some(octets));
         prop_assert_eq!(ours(&theirs.encode()).pdu, answer);
     }
 
