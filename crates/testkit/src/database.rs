@@ -9,6 +9,8 @@ use domain::Timestamp;
 use store::{Location, Store};
 use tempfile::TempDir;
 
+use crate::Proxy;
+
 /// Names the PostgreSQL server that tests may use, as a superuser's URL.
 const POSTGRES: &str = "DIDFARM_TEST_POSTGRES";
 
@@ -59,11 +61,24 @@ impl Database {
                 let count = DATABASES.fetch_add(1, Ordering::Relaxed);
                 let name = format!("didfarm_test_{}_{count}", std::process::id());
                 psql(&server, &format!("CREATE DATABASE {name}"));
-                let (address, _) = server.rsplit_once('/').unwrap();
-                let location = Location::parse(&format!("{address}/{name}")).unwrap();
+                let location = Location::parse(&url(&server, &name)).unwrap();
                 Self { location, _folder: None, on_server: Some(name) }
             }
         }
+    }
+
+    /// A database on PostgreSQL, reached through a proxy.
+    pub(crate) async fn behind_proxy() -> (Self, Proxy) {
+        let mut database = Self::new(Kind::Postgres);
+        let server = std::env::var(POSTGRES).unwrap();
+        // Like postgres://user:password@host:port/database.
+        let (user, rest) = server.rsplit_once('@').unwrap();
+        let (host, port) = rest.split('/').next().unwrap().rsplit_once(':').unwrap();
+        let proxy = Proxy::before(host, port.parse().unwrap()).await;
+        let address = format!("{user}@127.0.0.1:{}/postgres", proxy.port());
+        let name = database.on_server.clone().unwrap();
+        database.location = Location::parse(&url(&address, &name)).unwrap();
+        (database, proxy)
     }
 
     pub fn location(&self) -> &Location {
@@ -88,6 +103,12 @@ impl Drop for Database {
             psql(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
+}
+
+/// The URL of another database of the server.
+fn url(server: &str, name: &str) -> String {
+    let (address, _) = server.rsplit_once('/').unwrap();
+    format!("{address}/{name}")
 }
 
 /// Runs a statement that no transaction may hold.

@@ -29,6 +29,7 @@ mod agreement;
 mod carriers;
 mod database;
 mod node;
+mod proxy;
 mod smsc;
 mod world;
 
@@ -40,6 +41,7 @@ use tokio::time::Instant;
 pub use account::{Account, AccountBuilder};
 pub use carriers::CarrierBuilder;
 pub use database::{Database, Kind};
+pub use proxy::{Loss, Proxy};
 pub use smsc::{Reply, Smsc, Submit, inbound, part_of, receipt, receipt_of};
 pub use world::World;
 

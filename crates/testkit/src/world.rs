@@ -9,7 +9,9 @@ use domain::{CarrierId, Timestamp};
 use engine::{Clock, Config, Engine};
 use store::{StoreError, Tx, audit};
 
-use crate::{AccountBuilder, CarrierBuilder, Database, Kind, Smsc, agreement, node::Node, until};
+use crate::{
+    AccountBuilder, CarrierBuilder, Database, Kind, Proxy, Smsc, agreement, node::Node, until,
+};
 
 /// What a dead node's leases need to run out.
 const LEASES_RUN_OUT: Duration = Duration::from_secs(16);
@@ -46,9 +48,19 @@ fn config() -> Config {
 
 impl World {
     pub async fn on(kind: Kind) -> Self {
+        Self::new(Database::new(kind)).await
+    }
+
+    async fn new(database: Database) -> Self {
         show_warnings();
         let clock = Clock::manual(Timestamp::parse("2026-04-03T10:00:00Z").unwrap());
-        Self::node_on(Arc::new(Database::new(kind)), clock).await
+        Self::node_on(Arc::new(database), clock).await
+    }
+
+    /// A world on PostgreSQL whose connections can be lost inside a commit.
+    pub async fn behind_proxy() -> (Self, Proxy) {
+        let (database, proxy) = Database::behind_proxy().await;
+        (Self::new(database).await, proxy)
     }
 
     /// A second process on the same database, in the same time.

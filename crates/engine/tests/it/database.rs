@@ -1,8 +1,9 @@
 //! The database goes away in the midst of everything.
 
 use domain::MessageStatus;
+use engine::AcceptError;
 use store::StoreError;
-use testkit::{Kind, Reply, Smsc, World, idempotency, inbound, receipt};
+use testkit::{Kind, Loss, Reply, Smsc, World, idempotency, inbound, receipt};
 
 use crate::{TO, seconds, settle};
 
@@ -98,4 +99,80 @@ async fn what_cannot_be_stored_is_not_acknowledged(world: &World) {
     world.until_acknowledged(&smsc).await;
     world.pass(seconds(1)).await;
     assert_eq!(alice.messages().await.len(), 2);
+}
+
+/// The two ways to lose a commit; none where there is no PostgreSQL.
+fn losses() -> &'static [Loss] {
+    if Kind::Postgres.is_available() { &[Loss::BeforeCommit, Loss::AfterCommit] } else { &[] }
+}
+
+#[tokio::test]
+async fn an_unknown_commit_of_a_send_is_resolved_by_its_key() {
+    for loss in losses() {
+        let (world, proxy) = World::behind_proxy().await;
+        world.simulator().create().await;
+        let alice = world.account().create().await;
+        alice.send(TO, "before").await;
+        proxy.lose_next(*loss);
+        let send = || alice.message(TO, "hello");
+        let first = alice.ask(send(), Some(idempotency("key"))).await;
+        assert!(
+            matches!(first, Err(AcceptError::Store(StoreError::CommitUnknown(_)))),
+            "{loss:?}: {first:?}"
+        );
+        let again = alice.ask(send(), Some(idempotency("key"))).await.unwrap();
+        assert_eq!(again.replayed, *loss == Loss::AfterCommit);
+        assert_eq!(alice.messages().await.len(), 2, "{loss:?}");
+        world.assert_all_is_well().await;
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_commit_of_a_claim_leaves_nothing_behind() {
+    for loss in losses() {
+        let (world, proxy) = World::behind_proxy().await;
+        let smsc = Smsc::start().await;
+        world.carrier(&smsc).create().await;
+        let alice = world.account().create().await;
+        // This look finds nothing to resend, and the next is a second away.
+        assert_eq!(world.dispatch().await, 0);
+        for index in 0..5 {
+            alice.send(TO, &format!("message {index}")).await;
+        }
+        proxy.lose_next(*loss);
+        world.while_time_passes(world.dispatch()).await;
+        assert_eq!(proxy.losses(), 1);
+        world
+            .until("everything is sent", async || {
+                world.dispatch().await;
+                let messages = alice.messages().await;
+                messages.iter().all(|message| message.status == MessageStatus::Sent)
+            })
+            .await;
+        assert_eq!(smsc.submits().len(), 5, "{loss:?}");
+        world.assert_all_is_well().await;
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_commit_of_answers_and_receipts_changes_nothing_twice() {
+    for loss in losses() {
+        let (world, proxy) = World::behind_proxy().await;
+        let smsc = Smsc::start().await;
+        world.carrier(&smsc).create().await;
+        let alice = world.account().create().await;
+        let message = alice.send(TO, "hello").await;
+        world.dispatch().await;
+        testkit::until("the SMSC has it", async || smsc.submits().len() == 1).await;
+        proxy.lose_next(*loss);
+        world.while_time_passes(alice.becomes(message, MessageStatus::Sent)).await;
+        proxy.lose_next(*loss);
+        let token = smsc.deliver(receipt(&smsc.submits()[0], "DELIVRD"));
+        world.until_acknowledged(&smsc).await;
+        assert!(!smsc.answer_to(token).unwrap().is_ok(), "the carrier must come again");
+        smsc.deliver(receipt(&smsc.submits()[0], "DELIVRD"));
+        alice.becomes(message, MessageStatus::Delivered).await;
+        assert_eq!(proxy.losses(), 2);
+        world.assert_all_is_well().await;
+    }
 }
