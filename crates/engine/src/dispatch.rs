@@ -1,6 +1,10 @@
 //! From the queue to the carrier: claimed, stored as attempts, then handed over.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use carrier::{Grouping, Submission};
 use domain::{AccountId, CarrierId, MessageId, MessageStatus, Timestamp, text};
@@ -23,6 +27,9 @@ const EVIDENCE_AWAITED: Duration = Duration::from_secs(120);
 
 /// A dispatcher looks at the queue this often even when nobody wakes it.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+/// Between two looks at what became of a commit.
+const RESOLVE_AFTER: Duration = Duration::from_millis(100);
 
 /// A part that is stored as an attempt and may be handed over.
 #[derive(Debug)]
@@ -96,7 +103,7 @@ impl Engine {
     ) -> Result<Vec<Ready>, StoreError> {
         let (id, lease) = (carrier.id, carrier.lease.clone());
         let grouping = carrier.driver.grouping();
-        let ready = self.store.write(move |tx| claim(tx, id, &lease, grouping, slots, now)).await?;
+        let ready = self.decided(move |tx| claim(tx, id, &lease, grouping, slots, now)).await?;
         self.hub.tell(ready.iter().map(|part| part.message.account));
         Ok(ready)
     }
@@ -113,7 +120,41 @@ impl Engine {
         }
         let (id, lease) = (carrier.id, carrier.lease.clone());
         let grouping = carrier.driver.grouping();
-        self.store.write(move |tx| resend(tx, id, &lease, grouping, slots, now)).await
+        self.decided(move |tx| resend(tx, id, &lease, grouping, slots, now)).await
+    }
+
+    /// Runs a transaction that stores attempts. Where the database is lost while it
+    /// commits, looks whether it did: nobody else would ever hand the parts over.
+    async fn decided(
+        &self,
+        mut body: impl FnMut(&mut Tx<'_>) -> Result<Vec<Ready>, StoreError> + Send + 'static,
+    ) -> Result<Vec<Ready>, StoreError> {
+        let planned = Arc::new(Mutex::new(Vec::new()));
+        let plan = Arc::clone(&planned);
+        let committed = self
+            .store
+            .write(move |tx| {
+                let ready = body(tx)?;
+                *plan.lock().unwrap_or_else(PoisonError::into_inner) = ready;
+                Ok::<_, StoreError>(())
+            })
+            .await;
+        let ready = std::mem::take(&mut *planned.lock().unwrap_or_else(PoisonError::into_inner));
+        match committed {
+            Err(StoreError::CommitUnknown(_)) => {}
+            committed => return committed.map(|()| ready),
+        }
+        let Some(key) = ready.first().and_then(|part| part.keys.first()).copied() else {
+            return Ok(ready);
+        };
+        while !self.stopped_within(RESOLVE_AFTER).await {
+            match self.store.write(move |tx| is_stored(tx, key)).await {
+                Ok(stored) => return Ok(if stored { ready } else { Vec::new() }),
+                Err(error) => tracing::warn!(%error, "an unknown commit waits for the database"),
+            }
+        }
+        // The next start finds the attempts, and takes them for uncertain.
+        Ok(Vec::new())
     }
 
     fn hand_over(&self, carrier: &Running, ready: Ready, now: Timestamp) {
@@ -148,6 +189,13 @@ impl Engine {
         };
         carrier.push(submission);
     }
+}
+
+/// Whether an attempt was stored; waits for a transaction that may still be storing it.
+fn is_stored(tx: &mut Tx<'_>, key: AttemptKey) -> Result<bool, StoreError> {
+    let id = [(key.account, key.message)];
+    messages::lock_many(tx, &id)?;
+    Ok(attempts::of_messages(tx, &id)?.iter().any(|attempt| attempt.key == key))
 }
 
 fn claim(
@@ -302,8 +350,11 @@ fn resend(
     if grouping == Grouping::Whole {
         unproven = all_unproven(tx, carrier, &ids)?;
     }
+    // One whose answer is being stored at this moment needs no second copy.
+    let mut unproven = attempts::expire(tx, &unproven)?;
+    unproven.sort_unstable();
+    ids.retain(|id| unproven.iter().any(|key| (key.account, key.message) == *id));
     queue::count_try(tx, &ids)?;
-    attempts::expire(tx, &unproven)?;
     let mut ready = Vec::new();
     let mut new = Vec::new();
     for message in messages::lock_many(tx, &ids)? {

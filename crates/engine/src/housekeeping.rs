@@ -36,16 +36,26 @@ impl Engine {
         }
         for carrier in self.stranded_carriers().await? {
             self.expire_queued(carrier, now).await?;
+            self.end_waiting(carrier, now).await?;
         }
         self.deliver_incomplete(now).await?;
         self.forget(now).await
     }
 
-    /// Carriers whose queue nobody works on: disabled ones, and those that are gone.
+    /// Carriers whose messages nobody works on: disabled ones, and those that are gone.
     async fn stranded_carriers(&self) -> Result<Vec<CarrierId>, StoreError> {
-        let with_queue = self.store.read(queue::carriers).await?;
+        let mut concerned = self
+            .store
+            .read(|tx| {
+                let mut carriers = queue::carriers(tx)?;
+                carriers.extend(attempts::open_carriers(tx)?);
+                Ok::<_, StoreError>(carriers)
+            })
+            .await?;
+        concerned.sort_unstable();
+        concerned.dedup();
         let table = self.routing.now();
-        Ok(with_queue.into_iter().filter(|carrier| !table.is_enabled(*carrier)).collect())
+        Ok(concerned.into_iter().filter(|carrier| !table.is_enabled(*carrier)).collect())
     }
 
     /// Moves messages away from carriers that are down while another could take them.

@@ -73,11 +73,10 @@ pub(crate) fn deliver_incomplete(
 ) -> Result<Vec<AccountId>, StoreError> {
     let mut accounts = Vec::new();
     for key in stale {
-        let parts = inbound::parts(tx, key)?;
+        let parts = inbound::take_parts(tx, key)?;
         if parts.is_empty() {
             continue;
         }
-        inbound::drop_parts(tx, key)?;
         let mut whole = put_together(key.carrier, &key.sender, &key.recipient, &parts);
         whole.detail = Some(INCOMPLETE);
         accounts.extend(deliver(tx, &whole, around)?);
@@ -115,11 +114,10 @@ fn assemble(
         total: i64::from(place.total),
     };
     inbound::keep_part(tx, &key, &part(i64::from(place.part)), around.now)?;
-    let parts = inbound::parts(tx, &key)?;
-    if i64::try_from(parts.len()).unwrap_or(0) < key.total {
+    if inbound::count_parts(tx, &key)? < key.total {
         return Ok(None);
     }
-    inbound::drop_parts(tx, &key)?;
+    let parts = inbound::take_parts(tx, &key)?;
     Ok(Some(put_together(carrier, &text.sender, &text.recipient, &parts)))
 }
 

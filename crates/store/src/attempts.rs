@@ -387,19 +387,37 @@ pub fn overdue(
     tx.query(OVERDUE, params![carrier, ended, limit], read_key)
 }
 
-/// Ends the wait for evidence. Late evidence still counts.
-pub fn expire(tx: &mut Tx<'_>, keys: &[AttemptKey]) -> Result<u64, StoreError> {
+/// The carriers that have open attempts.
+pub fn open_carriers(tx: &mut Tx<'_>) -> Result<Vec<CarrierId>, StoreError> {
+    // A loose index scan, as for the queue's carriers.
+    const OPEN: &str = "
+        WITH RECURSIVE open (carrier_id) AS (
+            SELECT MIN(carrier_id) FROM attempts WHERE state IN ('submitting', 'uncertain')
+            UNION ALL
+            SELECT (SELECT MIN(t.carrier_id) FROM attempts t
+                    WHERE t.state IN ('submitting', 'uncertain') AND t.carrier_id > o.carrier_id)
+            FROM open o WHERE o.carrier_id IS NOT NULL)
+        SELECT carrier_id FROM open WHERE carrier_id IS NOT NULL";
+
+    tx.query(OPEN, &[], |row| row.get(0).map(CarrierId::new))
+}
+
+/// Ends the wait for evidence, which still counts when it comes; answers the
+/// attempts that really waited, in no promised order.
+pub fn expire(tx: &mut Tx<'_>, keys: &[AttemptKey]) -> Result<Vec<AttemptKey>, StoreError> {
     const EXPIRE: Bulk = Bulk {
         sqlite: "
             UPDATE attempts SET state = 'expired'
             WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
-                AND state IN ('submitting', 'uncertain')",
+                AND state IN ('submitting', 'uncertain')
+            RETURNING account_id, message_id, part, attempt",
         postgres: "
             UPDATE attempts t SET state = 'expired'
             FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
                 AS k (account_id, message_id, part, attempt)
             WHERE t.account_id = k.account_id AND t.message_id = k.message_id AND t.part = k.part
-                AND t.attempt = k.attempt AND t.state IN ('submitting', 'uncertain')",
+                AND t.attempt = k.attempt AND t.state IN ('submitting', 'uncertain')
+            RETURNING t.account_id, t.message_id, t.part, t.attempt",
     };
 
     let rows: Vec<[Value<'_>; 4]> = keys
@@ -413,7 +431,7 @@ pub fn expire(tx: &mut Tx<'_>, keys: &[AttemptKey]) -> Result<u64, StoreError> {
             ]
         })
         .collect();
-    tx.bulk(&EXPIRE, &rows)
+    tx.bulk_query(&EXPIRE, &rows, read_key)
 }
 
 /// Accepted attempts of a carrier without a settling receipt, whose carrier ids sort after `from`.

@@ -148,8 +148,9 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "all books add up to zero in each currency",
         sql: "SELECT currency FROM (
-                  SELECT currency, credit AS book, amount AS change FROM transfers
-                  UNION ALL SELECT currency, debit, -amount FROM transfers) sides
+                  SELECT currency, available + held AS change FROM wallets
+                  UNION ALL SELECT currency, amount FROM transfers WHERE credit IN ('revenue', 'funds')
+                  UNION ALL SELECT currency, -amount FROM transfers WHERE debit IN ('revenue', 'funds')) sides
               GROUP BY currency HAVING SUM(change) <> 0 LIMIT 21",
         timed: false,
     },
@@ -190,6 +191,23 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
+        name: "no part is sent again after it was accepted",
+        sql: "SELECT 'part ' || CAST(a.part AS TEXT) || ' of message ' || CAST(a.message_id AS TEXT)
+              FROM attempts a JOIN attempts b ON b.account_id = a.account_id
+                  AND b.message_id = a.message_id AND b.part = a.part AND b.attempt > a.attempt
+              WHERE a.state = 'accepted' AND a.answered_at < b.submitted_at LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "no more is charged than for the parts that a carrier accepted",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              JOIN transfers p ON p.account_id = m.account_id AND p.source_id = m.id AND p.kind = 'post'
+              WHERE m.direction = 'outbound' AND p.amount * m.segments > m.price *
+                  (SELECT COUNT(DISTINCT t.part) FROM attempts t WHERE t.account_id = m.account_id
+                      AND t.message_id = m.id AND t.state = 'accepted') LIMIT 21",
+        timed: false,
+    },
+    Invariant {
         name: "a message delivered by receipts has one for each part",
         sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
               WHERE m.direction = 'outbound' AND m.status = 'delivered' AND m.segments <>
@@ -224,6 +242,15 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
+        name: "each message bears the number of its first event",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              LEFT JOIN (SELECT account_id, message_id, MIN(seq) AS seq FROM events
+                  WHERE message_id IS NOT NULL GROUP BY account_id, message_id) e
+                  ON e.account_id = m.account_id AND e.message_id = m.id
+              WHERE e.seq IS NULL OR e.seq <> m.seq LIMIT 21",
+        timed: false,
+    },
+    Invariant {
         name: "events are numbered without a gap up to the wallet's last",
         sql: "SELECT 'account ' || CAST(w.account_id AS TEXT) FROM wallets w
               LEFT JOIN (SELECT account_id, COUNT(*) AS count, MAX(seq) AS last FROM events
@@ -236,6 +263,13 @@ const INVARIANTS: &[Invariant] = &[
         sql: "SELECT 'message ' || CAST(i.message_id AS TEXT) FROM idempotency i
               LEFT JOIN messages m ON m.account_id = i.account_id AND m.id = i.message_id
               WHERE i.message_id IS NOT NULL AND m.id IS NULL LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each message was made under one idempotency key at most",
+        sql: "SELECT 'message ' || CAST(message_id AS TEXT) FROM idempotency
+              WHERE message_id IS NOT NULL
+              GROUP BY account_id, message_id HAVING COUNT(*) > 1 LIMIT 21",
         timed: false,
     },
     Invariant {

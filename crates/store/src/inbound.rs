@@ -102,31 +102,33 @@ pub fn keep_part(
     Ok(())
 }
 
-/// The parts that have come, in their order.
-pub fn parts(tx: &mut Tx<'_>, whole: &Concatenation) -> Result<Vec<Part>, StoreError> {
-    const PARTS: &str = "
-        SELECT part, body, encoding FROM inbound_parts
-        WHERE carrier_id = $1 AND sender = $2 AND recipient = $3 AND reference = $4 AND total = $5
-        ORDER BY part";
-
-    tx.query(
-        PARTS,
-        params![whole.carrier, &whole.sender, &whole.recipient, whole.reference, whole.total],
-        |row| Ok(Part { part: row.get(0)?, body: row.get(1)?, encoding: row.parsed(2)? }),
-    )
-}
-
-/// Removes the parts of a message that is whole, or was given up on.
-pub fn drop_parts(tx: &mut Tx<'_>, whole: &Concatenation) -> Result<(), StoreError> {
-    const DROP: &str = "
-        DELETE FROM inbound_parts
+/// How many parts have come.
+pub fn count_parts(tx: &mut Tx<'_>, whole: &Concatenation) -> Result<i64, StoreError> {
+    const COUNT: &str = "
+        SELECT COUNT(*) FROM inbound_parts
         WHERE carrier_id = $1 AND sender = $2 AND recipient = $3 AND reference = $4 AND total = $5";
 
-    tx.execute(
-        DROP,
+    let params =
+        params![whole.carrier, &whole.sender, &whole.recipient, whole.reference, whole.total];
+    Ok(tx.query_one(COUNT, params, |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Takes the parts of a message that is whole, or was given up on, in their order.
+///
+/// None where another node was faster.
+pub fn take_parts(tx: &mut Tx<'_>, whole: &Concatenation) -> Result<Vec<Part>, StoreError> {
+    const TAKE: &str = "
+        DELETE FROM inbound_parts
+        WHERE carrier_id = $1 AND sender = $2 AND recipient = $3 AND reference = $4 AND total = $5
+        RETURNING part, body, encoding";
+
+    let mut parts = tx.query(
+        TAKE,
         params![whole.carrier, &whole.sender, &whole.recipient, whole.reference, whole.total],
+        |row| Ok(Part { part: row.get(0)?, body: row.get(1)?, encoding: row.parsed(2)? }),
     )?;
-    Ok(())
+    parts.sort_unstable_by_key(|part| part.part);
+    Ok(parts)
 }
 
 /// Long messages whose last part came before `before` and which are not whole.

@@ -16,7 +16,7 @@ use store::{
     messages::{self, Filter, Message},
 };
 
-use crate::{cents, world::Inner};
+use crate::{World, cents, world::Inner};
 
 static CUSTOMERS: AtomicI64 = AtomicI64::new(0);
 
@@ -111,6 +111,12 @@ pub struct Account {
 }
 
 impl Account {
+    /// The same customer, served by another node.
+    #[must_use]
+    pub fn on(&self, world: &World) -> Self {
+        Self { inner: Arc::clone(&world.inner), ..self.clone() }
+    }
+
     /// A message from this customer's number.
     pub fn message(&self, to: &str, text: &str) -> Send {
         Send {

@@ -9,8 +9,13 @@ use domain::Timestamp;
 use store::{Access, Location, Store};
 use tempfile::TempDir;
 
+use crate::Proxy;
+
 /// Names the PostgreSQL server that tests may use, as a superuser's URL.
 const POSTGRES: &str = "DIDFARM_TEST_POSTGRES";
+
+/// How the folders of SQLite databases begin.
+const FOLDERS: &str = "didfarm-test-";
 
 static DATABASES: AtomicU32 = AtomicU32::new(0);
 
@@ -44,7 +49,10 @@ impl Database {
     pub fn new(kind: Kind) -> Self {
         match kind {
             Kind::Sqlite => {
-                let folder = TempDir::with_prefix("didfarm-test-").unwrap();
+                // In memory where that can be: no test waits for a disk.
+                let folder = TempDir::with_prefix_in(FOLDERS, "/dev/shm")
+                    .or_else(|_| TempDir::with_prefix(FOLDERS))
+                    .unwrap();
                 let location = Location::Sqlite(folder.path().join("didfarm.db"));
                 Self { location, _folder: Some(folder), on_server: None }
             }
@@ -53,11 +61,24 @@ impl Database {
                 let count = DATABASES.fetch_add(1, Ordering::Relaxed);
                 let name = format!("didfarm_test_{}_{count}", std::process::id());
                 psql(&server, &format!("CREATE DATABASE {name}"));
-                let (address, _) = server.rsplit_once('/').unwrap();
-                let location = Location::parse(&format!("{address}/{name}")).unwrap();
+                let location = Location::parse(&url(&server, &name)).unwrap();
                 Self { location, _folder: None, on_server: Some(name) }
             }
         }
+    }
+
+    /// A database on PostgreSQL, reached through a proxy.
+    pub(crate) async fn behind_proxy() -> (Self, Proxy) {
+        let mut database = Self::new(Kind::Postgres);
+        let server = std::env::var(POSTGRES).unwrap();
+        // Like postgres://user:password@host:port/database.
+        let (user, rest) = server.rsplit_once('@').unwrap();
+        let (host, port) = rest.split('/').next().unwrap().rsplit_once(':').unwrap();
+        let proxy = Proxy::before(host, port.parse().unwrap()).await;
+        let address = format!("{user}@127.0.0.1:{}/postgres", proxy.port());
+        let name = database.on_server.clone().unwrap();
+        database.location = Location::parse(&url(&address, &name)).unwrap();
+        (database, proxy)
     }
 
     pub fn location(&self) -> &Location {
@@ -82,6 +103,12 @@ impl Drop for Database {
             psql(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)"));
         }
     }
+}
+
+/// The URL of another database of the server.
+fn url(server: &str, name: &str) -> String {
+    let (address, _) = server.rsplit_once('/').unwrap();
+    format!("{address}/{name}")
 }
 
 /// Runs a statement that no transaction may hold.

@@ -29,6 +29,7 @@ mod agreement;
 mod carriers;
 mod database;
 mod node;
+mod proxy;
 mod smsc;
 mod world;
 
@@ -40,6 +41,7 @@ use tokio::time::Instant;
 pub use account::{Account, AccountBuilder};
 pub use carriers::CarrierBuilder;
 pub use database::{Database, Kind};
+pub use proxy::{Loss, Proxy};
 pub use smsc::{Reply, Smsc, Submit, inbound, part_of, receipt, receipt_of};
 pub use world::World;
 
@@ -49,6 +51,11 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// An amount in hundredths of the currency unit.
 pub const fn cents(cents: i64) -> Micros {
     Micros::new(cents * 10_000)
+}
+
+/// A request under this key; the same key means the same request.
+pub fn idempotency(key: &str) -> engine::Idempotency {
+    engine::Idempotency::new(key, "/sms/send", key.as_bytes())
 }
 
 /// The default price of one segment, €0.008.
@@ -61,6 +68,34 @@ pub async fn until(what: &str, condition: impl AsyncFn() -> bool) {
         assert!(Instant::now() < deadline, "this did not come true: {what}");
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
+}
+
+/// Makes of each `async fn name(database: &Database)` one test on SQLite and one on PostgreSQL.
+///
+/// For tests of the storage alone; [`on_both_engines`] has the rest.
+#[macro_export]
+macro_rules! on_both_databases {
+    ($($name:ident),* $(,)?) => {
+        mod sqlite {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    super::$name(&$crate::Database::new($crate::Kind::Sqlite)).await;
+                }
+            )*
+        }
+
+        mod postgres {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    if $crate::Kind::Postgres.is_available() {
+                        super::$name(&$crate::Database::new($crate::Kind::Postgres)).await;
+                    }
+                }
+            )*
+        }
+    };
 }
 
 /// Makes of each `async fn name(world: &World)` one test on SQLite and one on PostgreSQL.

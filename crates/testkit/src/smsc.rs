@@ -192,6 +192,8 @@ impl Smsc {
     }
 
     async fn serve(self, socket: TcpStream) {
+        // A refusal means that the client has gone already.
+        drop(socket.set_nodelay(true));
         let faults = Faults::default();
         let Ok(pending) = server::accept(Wire::new(socket, faults.clone())).await else { return };
         let refusal = self.state().refuse_binds;

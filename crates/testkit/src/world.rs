@@ -9,10 +9,15 @@ use domain::{CarrierId, Timestamp};
 use engine::{Clock, Config, Engine};
 use store::{StoreError, Tx, audit};
 
-use crate::{AccountBuilder, CarrierBuilder, Database, Kind, Smsc, agreement, node::Node, until};
+use crate::{
+    AccountBuilder, CarrierBuilder, Database, Kind, Proxy, Smsc, agreement, node::Node, until,
+};
 
 /// What a dead node's leases need to run out.
 const LEASES_RUN_OUT: Duration = Duration::from_secs(16);
+
+/// What meets a lost connection is tried again; each connection of a pool may be lost.
+const TRIES_MAX: usize = 100;
 
 /// A world in which nothing happens by itself: a test calls each step.
 #[derive(Debug)]
@@ -43,9 +48,19 @@ fn config() -> Config {
 
 impl World {
     pub async fn on(kind: Kind) -> Self {
+        Self::new(Database::new(kind)).await
+    }
+
+    async fn new(database: Database) -> Self {
         show_warnings();
         let clock = Clock::manual(Timestamp::parse("2026-04-03T10:00:00Z").unwrap());
-        Self::node_on(Arc::new(Database::new(kind)), clock).await
+        Self::node_on(Arc::new(database), clock).await
+    }
+
+    /// A world on PostgreSQL whose connections can be lost inside a commit.
+    pub async fn behind_proxy() -> (Self, Proxy) {
+        let (database, proxy) = Database::behind_proxy().await;
+        (Self::new(database).await, proxy)
     }
 
     /// A second process on the same database, in the same time.
@@ -116,9 +131,29 @@ impl World {
         self.inner.clock.advance(span);
     }
 
-    /// Hands over what is due; answers how many submissions.
+    /// Hands over what is due; answers how many submissions. As a worker would, it
+    /// leaves it at that while the database is away.
     pub async fn dispatch(&self) -> usize {
-        self.run(|engine| async move { engine.dispatch_all().await.unwrap() }).await
+        let dispatched = self.run(|engine| async move { engine.dispatch_all().await }).await;
+        match dispatched {
+            Err(StoreError::Unavailable(_) | StoreError::CommitUnknown(_)) => 0,
+            done => done.unwrap(),
+        }
+    }
+
+    /// Lets time pass on the wire, little by little, until `work` is done.
+    pub async fn while_time_passes<T>(&self, work: impl Future<Output = T>) -> T {
+        let node = self.inner.node();
+        let passing = async {
+            loop {
+                node.pass(Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::select! {
+            done = work => done,
+            () = passing => unreachable!("time does not end"),
+        }
     }
 
     /// Stores what carriers reported.
@@ -128,7 +163,14 @@ impl World {
 
     pub async fn keep_house(&self) {
         let now = self.now();
-        self.run(|engine| async move { engine.keep_house(now).await.unwrap() }).await;
+        for _ in 0..TRIES_MAX {
+            let kept = self.run(move |engine| async move { engine.keep_house(now).await }).await;
+            match kept {
+                Err(StoreError::Unavailable(_)) => {}
+                done => return done.unwrap(),
+            }
+        }
+        panic!("the database does not come back");
     }
 
     /// Moves messages away from carriers that are down.
@@ -266,7 +308,21 @@ impl Inner {
         &self,
         body: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> T {
-        self.run(|engine| async move { engine.store().read(body).await.unwrap() }).await
+        let body = Arc::new(Mutex::new(body));
+        for _ in 0..TRIES_MAX {
+            let body = Arc::clone(&body);
+            let read = self.run(|engine| async move {
+                let read = move |tx: &mut Tx<'_>| {
+                    (*body.lock().unwrap_or_else(PoisonError::into_inner))(tx)
+                };
+                engine.store().read(read).await
+            });
+            match read.await {
+                Err(StoreError::Unavailable(_)) => {}
+                done => return done.unwrap(),
+            }
+        }
+        panic!("the database does not come back");
     }
 
     pub(crate) async fn record(&self) {

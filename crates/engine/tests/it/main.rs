@@ -2,9 +2,12 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod accept;
+mod carriers;
+mod database;
 mod dispatch;
 mod faults;
 mod inbound;
+mod nodes;
 mod receipts;
 mod restart;
 mod uncertain;

@@ -17,6 +17,7 @@ testkit::on_both_engines!(
     a_long_message_in_one_piece_is_sent_again_in_one_piece,
     evidence_after_the_end_changes_nothing,
     a_slow_reader_gets_no_second_copy,
+    an_answer_that_meets_the_resend_leaves_each_part_one_fate,
 );
 
 /// Sends one message, and waits until its answer is overdue.
@@ -256,4 +257,36 @@ async fn a_slow_reader_gets_no_second_copy(world: &World) {
     world.pass(seconds(100)).await;
     assert_eq!(world.dispatch().await, 0);
     assert_eq!(smsc.submits().len(), 50);
+}
+
+async fn an_answer_that_meets_the_resend_leaves_each_part_one_fate(world: &World) {
+    let smsc = Smsc::start().await;
+    world.carrier(&smsc).set("window", 100).create().await;
+    let alice = world.account().create().await;
+    for round in 0..5 {
+        smsc.always(Reply::Hold);
+        let before = smsc.submits().len();
+        for index in 0..40 {
+            alice.send(TO, &format!("{round} {index}")).await;
+        }
+        world.until_submitted(&smsc, before + 40).await;
+        world.pass(seconds(31)).await;
+        world
+            .until("all are uncertain", async || {
+                let newest = alice.messages().await[0].id;
+                alice.attempts(newest).await[0].state == AttemptState::Uncertain
+            })
+            .await;
+        world.pass(seconds(121)).await;
+        smsc.always(Reply::Accept);
+        smsc.answer_held();
+        for _ in 0..5 {
+            tokio::join!(world.dispatch(), world.record());
+        }
+        world
+            .until("all are sent", async || {
+                alice.messages().await.iter().all(|message| message.status == MessageStatus::Sent)
+            })
+            .await;
+    }
 }

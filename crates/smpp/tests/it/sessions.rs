@@ -1,7 +1,5 @@
 //! A client against a server session, over loopback.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
-
 use std::time::Duration;
 
 use smpp::{

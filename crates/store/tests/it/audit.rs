@@ -1,0 +1,253 @@
+//! The audit finds what is wrong: each invariant is broken on purpose, once.
+
+use std::collections::BTreeSet;
+
+use domain::Timestamp;
+use smpp::CommandStatus;
+use store::{AsStoreError, StoreError, Tx, audit, params};
+use testkit::{Kind, Reply, Smsc, World, inbound, receipt};
+
+testkit::on_both_engines!(each_invariant_is_found_broken_where_it_is);
+
+/// The name of an invariant, and statements that break it in the world of [`lively`].
+///
+/// Message 1 stands for `{delivered}`, and so on; other invariants may break with it.
+const VIOLATIONS: &[(&str, &[&str])] = &[
+    (
+        "no message is queued or sending past its validity and an hour",
+        &["UPDATE messages SET valid_until = valid_until - 200000000000 WHERE status = 'queued'"],
+    ),
+    (
+        "each outbound message has one reserve of its price",
+        &["DELETE FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
+    ),
+    (
+        "posts and voids of a settled message add up to its reserve",
+        &["DELETE FROM transfers WHERE kind = 'post' AND source_id = {delivered}"],
+    ),
+    (
+        "no money of an unsettled message is posted or voided",
+        &["INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
+           SELECT account_id, source_id, 'post', currency, amount, 'held', 'revenue', created_at
+           FROM transfers WHERE kind = 'reserve' AND source_id = {queued}"],
+    ),
+    (
+        "every message transfer belongs to a message",
+        &["UPDATE transfers SET source_id = 999999 WHERE kind = 'void' AND source_id = {failed}"],
+    ),
+    (
+        "every transfer moves an amount between two books of its kind",
+        &["UPDATE transfers SET credit = 'funds' WHERE kind = 'post' AND source_id = {delivered}"],
+    ),
+    (
+        "each stored balance is the sum of its entries",
+        &["UPDATE wallets SET available = available + 1"],
+    ),
+    (
+        "what is held is what unsettled messages reserved",
+        &["UPDATE wallets SET held = held + 1"],
+    ),
+    (
+        "all books add up to zero in each currency",
+        &["DELETE FROM transfers WHERE kind = 'post' AND source_id = {delivered}"],
+    ),
+    ("no balance is below zero", &["UPDATE wallets SET available = -1"]),
+    (
+        "a transfer's currency is its wallet's",
+        &["UPDATE transfers SET currency = 'USD' WHERE kind = 'post' AND source_id = {delivered}"],
+    ),
+    (
+        "no part is attempted beyond the segments that were billed",
+        &["UPDATE attempts SET part = 2 WHERE message_id = {delivered}"],
+    ),
+    (
+        "every part of a sent or delivered message was accepted",
+        &["UPDATE attempts SET state = 'refused' WHERE message_id = {delivered}"],
+    ),
+    (
+        "at most two copies of a part may be on the wire, one where at_most_once was asked",
+        &["UPDATE messages SET delivery = 'at_most_once' WHERE id = {resent}"],
+    ),
+    (
+        "no part is sent again after it was accepted",
+        &["UPDATE attempts SET state = 'accepted', answered_at = submitted_at
+           WHERE message_id = {resent} AND attempt = 1"],
+    ),
+    (
+        "no more is charged than for the parts that a carrier accepted",
+        &["UPDATE attempts SET state = 'refused' WHERE message_id = {delivered}"],
+    ),
+    (
+        "a message delivered by receipts has one for each part",
+        &["UPDATE attempts SET receipt = NULL WHERE message_id = {delivered}"],
+    ),
+    (
+        "a terminal message has its time, any other has none",
+        &["UPDATE messages SET finished_at = NULL WHERE id = {delivered}"],
+    ),
+    (
+        "a customer's events follow the edges of a message's life",
+        &["UPDATE events SET status = 'failed' WHERE message_id = {delivered} AND status = 'sent'"],
+    ),
+    (
+        "each message's status is the one its last event told",
+        &["UPDATE messages SET status = 'failed', failure = 'expired' WHERE id = {delivered}"],
+    ),
+    (
+        "each message bears the number of its first event",
+        &["UPDATE messages SET seq = seq + 1 WHERE id = {delivered}"],
+    ),
+    (
+        "events are numbered without a gap up to the wallet's last",
+        &["DELETE FROM events WHERE message_id = {received}"],
+    ),
+    (
+        "an idempotency key of a send names a message of its account",
+        &["UPDATE idempotency SET account_id = 999999"],
+    ),
+    (
+        "each message was made under one idempotency key at most",
+        &["INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, created_at)
+           SELECT account_id, request_hash, request_hash, message_id, created_at FROM idempotency
+           WHERE message_id IS NOT NULL"],
+    ),
+    ("daily counts agree with the messages", &["UPDATE daily_counts SET failed = failed + 1"]),
+    (
+        "a simulated number's messages never left the simulator",
+        &["UPDATE messages SET simulated = 1 WHERE id = {delivered}"],
+    ),
+];
+
+/// Ends a transaction without its changes, and brings what was found in it.
+#[derive(Debug)]
+enum Ended {
+    Found(Vec<audit::Finding>),
+    Store(StoreError),
+}
+
+impl From<StoreError> for Ended {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl AsStoreError for Ended {
+    fn as_store_error(&self) -> Option<&StoreError> {
+        match self {
+            Self::Found(_) => None,
+            Self::Store(error) => Some(error),
+        }
+    }
+}
+
+async fn each_invariant_is_found_broken_where_it_is(world: &World) {
+    let messages = lively(world).await;
+    world.assert_audit_clean().await;
+    let now = world.now();
+    let store = world.run(|engine| async move { engine.store().clone() }).await;
+
+    let mut known: BTreeSet<&str> = BTreeSet::new();
+    for (name, statements) in VIOLATIONS {
+        known.insert(name);
+        let statements: Vec<String> = statements.iter().map(|sql| fill(sql, &messages)).collect();
+        let unchecked = world.kind();
+        let ended = store
+            .write(move |tx| Err::<(), _>(run(tx, unchecked, &statements, now)))
+            .await
+            .unwrap_err();
+        let Ended::Found(findings) = ended else { panic!("{name}: {ended:?}") };
+        let broken: Vec<&str> = findings
+            .iter()
+            .filter(|finding| !finding.violations.is_empty())
+            .map(|finding| finding.name)
+            .collect();
+        assert!(broken.contains(name), "{name} was broken; the audit saw {broken:?}");
+    }
+    let findings = world.read(move |tx| audit::run(tx, now)).await;
+    let all: BTreeSet<&str> = findings.iter().map(|finding| finding.name).collect();
+    assert_eq!(known, all, "each invariant is broken once");
+}
+
+fn run(tx: &mut Tx<'_>, kind: Kind, statements: &[String], now: Timestamp) -> Ended {
+    let mut broken_and_audited = || {
+        loosen(tx, kind, true)?;
+        for statement in statements {
+            let changed = tx.execute(statement, params![])?;
+            assert!(changed > 0, "{statement} finds its rows");
+        }
+        loosen(tx, kind, false)?;
+        audit::run(tx, now)
+    };
+    broken_and_audited().map_or_else(Ended::Store, Ended::Found)
+}
+
+/// Lets a statement pass that the schema's own checks would stop.
+fn loosen(tx: &mut Tx<'_>, kind: Kind, loose: bool) -> Result<(), StoreError> {
+    match kind {
+        Kind::Sqlite if loose => tx.execute("PRAGMA ignore_check_constraints = ON", &[]),
+        Kind::Sqlite => tx.execute("PRAGMA ignore_check_constraints = OFF", &[]),
+        Kind::Postgres if loose => {
+            tx.execute("ALTER TABLE wallets DROP CONSTRAINT wallets_available_check", &[])
+        }
+        Kind::Postgres => Ok(0),
+    }
+    .map(|_| ())
+}
+
+struct Messages {
+    queued: i64,
+    delivered: i64,
+    failed: i64,
+    resent: i64,
+    received: i64,
+}
+
+fn fill(sql: &str, messages: &Messages) -> String {
+    sql.replace("{queued}", &messages.queued.to_string())
+        .replace("{delivered}", &messages.delivered.to_string())
+        .replace("{failed}", &messages.failed.to_string())
+        .replace("{resent}", &messages.resent.to_string())
+        .replace("{received}", &messages.received.to_string())
+}
+
+/// A database in which something of everything has happened.
+async fn lively(world: &World) -> Messages {
+    use domain::MessageStatus::{Delivered, Failed, Sent};
+    let to = "+447700900123";
+    let smsc = Smsc::start().await;
+    world.carrier(&smsc).create().await;
+    let alice = world.account().create().await;
+    let key = testkit::idempotency("key");
+    let send = alice.message(to, "delivered");
+    let answer = alice.ask(send, Some(key)).await.unwrap();
+    let delivered = answer.items[0].as_ref().unwrap().id;
+    world.until_submitted(&smsc, 1).await;
+    smsc.deliver(receipt(&smsc.submits()[0], "DELIVRD"));
+    alice.becomes(delivered, Delivered).await;
+
+    smsc.next(Reply::Refuse(CommandStatus::ME_RINVDSTADR));
+    let failed = alice.send(to, "failed").await;
+    world.until_submitted(&smsc, 2).await;
+    alice.becomes(failed, Failed).await;
+
+    smsc.next(Reply::Ignore);
+    let resent = alice.send(to, "resent").await;
+    world.until_submitted(&smsc, 3).await;
+    world.pass(std::time::Duration::from_secs(31)).await;
+    world.record().await;
+    world.pass(std::time::Duration::from_secs(121)).await;
+    world.until_submitted(&smsc, 4).await;
+    alice.becomes(resent, Sent).await;
+
+    smsc.deliver(inbound(to, &alice.e164, "received"));
+    world.until_acknowledged(&smsc).await;
+    let received = alice.messages().await[0].id;
+    let queued = alice.send(to, "queued").await;
+    Messages {
+        queued: queued.get(),
+        delivered: delivered.get(),
+        failed: failed.get(),
+        resent: resent.get(),
+        received: received.get(),
+    }
+}

@@ -1,0 +1,114 @@
+//! Both histories of the schema end in the same schema.
+
+use std::collections::BTreeSet;
+
+use store::{Access, Store, StoreError};
+use testkit::{Database, Kind};
+
+use crate::NOW;
+
+testkit::on_both_databases!(a_second_start_changes_nothing, a_newer_schema_is_refused);
+
+/// What a schema is, in one form for both databases.
+type Facts = BTreeSet<String>;
+
+async fn facts(store: &Store, queries: &'static [&'static str]) -> Facts {
+    let found = store.read(move |tx| {
+        let mut facts = Facts::new();
+        for sql in queries {
+            facts.extend(tx.query(sql, &[], |row| row.get::<String>(0))?);
+        }
+        Ok::<_, StoreError>(facts)
+    });
+    found.await.unwrap()
+}
+
+/// Columns, primary keys, unique constraints, indexes with their columns, checks.
+const OF_SQLITE: &[&str] = &[
+    "SELECT 'column ' || m.name || '.' || p.name || ' '
+         || CASE p.type WHEN 'BLOB' THEN 'BYTEA' ELSE p.type END
+         || CASE p.\"notnull\" WHEN 1 THEN ' not null' ELSE '' END
+     FROM sqlite_master m JOIN pragma_table_info(m.name) p
+     WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
+    "SELECT 'key of ' || m.name || ': ' || (SELECT GROUP_CONCAT(name, ', ') FROM
+         (SELECT name FROM pragma_table_info(m.name) WHERE pk > 0 ORDER BY pk))
+     FROM sqlite_master m WHERE m.type = 'table' AND m.name NOT LIKE 'sqlite_%'",
+    "SELECT 'unique in ' || m.name || ': ' || (SELECT GROUP_CONCAT(name, ', ') FROM
+         (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno))
+     FROM sqlite_master m JOIN pragma_index_list(m.name) i
+     WHERE m.type = 'table' AND i.origin = 'u'",
+    "SELECT 'index ' || i.name || ' of ' || m.name || ': ' || (SELECT GROUP_CONCAT(name, ', ') FROM
+         (SELECT name FROM pragma_index_info(i.name) ORDER BY seqno))
+         || CASE i.\"unique\" WHEN 1 THEN ' unique' ELSE '' END
+         || CASE i.partial WHEN 1 THEN ' partial' ELSE '' END
+     FROM sqlite_master m JOIN pragma_index_list(m.name) i
+     WHERE m.type = 'table' AND i.origin = 'c'",
+    "SELECT 'checks of ' || name || ': '
+         || CAST((LENGTH(sql) - LENGTH(REPLACE(sql, 'CHECK (', ''))) / 7 AS TEXT)
+     FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+];
+
+const OF_POSTGRES: &[&str] = &[
+    "SELECT 'column ' || table_name || '.' || column_name || ' ' || UPPER(data_type)
+         || CASE is_nullable WHEN 'NO' THEN ' not null' ELSE '' END
+     FROM information_schema.columns WHERE table_schema = 'public'",
+    "SELECT 'key of ' || table_name || ': ' || STRING_AGG(column_name, ', ' ORDER BY ordinal_position)
+     FROM information_schema.table_constraints
+     JOIN information_schema.key_column_usage USING (constraint_name, table_name, table_schema)
+     WHERE table_schema = 'public' AND constraint_type = 'PRIMARY KEY' GROUP BY table_name",
+    "SELECT 'unique in ' || table_name || ': '
+         || STRING_AGG(column_name, ', ' ORDER BY ordinal_position)
+     FROM information_schema.table_constraints
+     JOIN information_schema.key_column_usage USING (constraint_name, table_name, table_schema)
+     WHERE table_schema = 'public' AND constraint_type = 'UNIQUE'
+     GROUP BY table_name, constraint_name",
+    "SELECT 'index ' || c.relname || ' of ' || t.relname || ': '
+         || (SELECT STRING_AGG(pg_get_indexdef(i.indexrelid, k, true), ', ' ORDER BY k)
+             FROM GENERATE_SERIES(1, i.indnkeyatts) k)
+         || CASE WHEN i.indisunique THEN ' unique' ELSE '' END
+         || CASE WHEN i.indpred IS NULL THEN '' ELSE ' partial' END
+     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+     WHERE t.relnamespace = 'public'::regnamespace
+         AND NOT EXISTS (SELECT 1 FROM pg_constraint o WHERE o.conindid = i.indexrelid)",
+    "SELECT 'checks of ' || t.relname || ': ' || CAST((SELECT COUNT(*) FROM pg_constraint o
+         WHERE o.conrelid = t.oid AND o.contype = 'c') AS TEXT)
+     FROM pg_class t WHERE t.relkind = 'r' AND t.relnamespace = 'public'::regnamespace",
+];
+
+#[tokio::test]
+async fn both_databases_have_the_same_schema() {
+    if !Kind::Postgres.is_available() {
+        return;
+    }
+    let (sqlite, postgres) = (Database::new(Kind::Sqlite), Database::new(Kind::Postgres));
+    let of_sqlite = facts(&sqlite.open(NOW).await, OF_SQLITE).await;
+    let of_postgres = facts(&postgres.open(NOW).await, OF_POSTGRES).await;
+
+    assert!(of_sqlite.len() > 150, "the queries find the schema");
+    let only =
+        |one: &Facts, other: &Facts| -> Vec<String> { one.difference(other).cloned().collect() };
+    assert_eq!(only(&of_sqlite, &of_postgres), Vec::<String>::new(), "only in SQLite");
+    assert_eq!(only(&of_postgres, &of_sqlite), Vec::<String>::new(), "only in PostgreSQL");
+}
+
+async fn a_second_start_changes_nothing(database: &Database) {
+    let of = if database.kind() == Kind::Postgres { OF_POSTGRES } else { OF_SQLITE };
+    let first = facts(&database.open(NOW).await, of).await;
+    // Two processes at once, too.
+    let (second, third) = tokio::join!(database.open(NOW), database.open(NOW));
+    assert_eq!(facts(&second, of).await, first);
+    assert_eq!(facts(&third, of).await, first);
+}
+
+async fn a_newer_schema_is_refused(database: &Database) {
+    let store = database.open(NOW).await;
+    store
+        .write(|tx| {
+            let sql = "INSERT INTO schema_migrations (version, applied_at) VALUES (999, 0)";
+            tx.execute(sql, &[])
+        })
+        .await
+        .unwrap();
+    let error = Store::open(database.location(), Access::Command, true, NOW).await.unwrap_err();
+    assert!(matches!(&error, StoreError::Refused(why) if why.contains("999")), "{error}");
+}
