@@ -149,13 +149,17 @@ pub(crate) fn rate_headers(headers: &mut HeaderMap, quota: &Quota) {
 impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Unavailable(_)
-            | StoreError::CommitUnknown(_)
-            | StoreError::Serialization(_) => {
+            StoreError::Unavailable(_) | StoreError::Serialization(_) => {
                 tracing::warn!(%error, "the database cannot be used");
                 Self::unavailable()
             }
-            StoreError::Corrupt(_) | StoreError::Refused(_) => {
+            StoreError::CommitUnknown(_) => {
+                tracing::warn!(%error, "the database was lost");
+                let message = "The database was lost while it stored this. Send it again with the same \
+                               Idempotency-Key: it is stored at most once.";
+                Self { message: message.to_owned(), ..Self::unavailable() }
+            }
+            StoreError::Corrupt(_) | StoreError::Refused(_) | StoreError::Exists(_) => {
                 tracing::error!(%error, "the database answered what it must not");
                 let message =
                     "Something went wrong on our side; it was logged under the request id.";

@@ -1,6 +1,6 @@
 //! From requests to values, with errors that name the field.
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, str::FromStr, time::Duration};
 
 use axum::{
     body::{self, Body},
@@ -13,6 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use engine::{Idempotency, KEY_OCTETS_MAX};
+use futures::StreamExt;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
 pub(crate) use crate::auth::{Caller, Operator, Person};
@@ -103,6 +104,7 @@ async fn read_body(headers: &HeaderMap, body: Body, octets_max: usize) -> Result
         .and_then(|value| value.to_str().ok())
         .and_then(|value| value.parse().ok());
     if declared.is_some_and(|octets| octets > octets_max) {
+        discard(body).await;
         return Err(too_large());
     }
     body::to_bytes(body, octets_max).await.map_err(|error| {
@@ -118,6 +120,26 @@ async fn read_body(headers: &HeaderMap, body: Body, octets_max: usize) -> Result
             )
         }
     })
+}
+
+/// Reads a body that is refused, within limits: a client that is still writing
+/// when its connection closes never sees the answer.
+async fn discard(body: Body) {
+    const OCTETS_MAX: usize = 64 * 1024 * 1024;
+    const TIME_MAX: Duration = Duration::from_secs(10);
+
+    let mut octets = 0;
+    let mut chunks = body.into_data_stream();
+    let reading = async {
+        while let Some(Ok(chunk)) = chunks.next().await {
+            octets += chunk.len();
+            if octets > OCTETS_MAX {
+                return;
+            }
+        }
+    };
+    // Late or not, the answer is the same.
+    drop(tokio::time::timeout(TIME_MAX, reading).await);
 }
 
 fn idempotency(parts: &Parts, body: &[u8]) -> Result<Option<Idempotency>, ApiError> {

@@ -14,9 +14,7 @@ pub(crate) async fn ready(State(api): State<Api>) -> Result<Json<Value>, ApiErro
     if api.engine.stopping().is_cancelled() {
         return Err(ApiError::unavailable());
     }
-    let select = "SELECT 1";
-    let probe = move |tx: &mut store::Tx<'_>| tx.query(select, &[], |row| row.get::<i64>(0));
     api.engine.store().read(store::operators::any).await?;
-    api.engine.store().write(probe).await?;
+    api.engine.store().write(store::operators::any).await?;
     Ok(Json(json!({"success": true})))
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use engine::{Clock, Config, Engine, hash_password, random_password};
-use store::Store;
+use store::{Access, Store};
 
 use crate::{
     cli::{OperatorCommand, OperatorOptions},
@@ -16,7 +16,7 @@ pub(crate) fn run(options: OperatorOptions) -> anyhow::Result<ExitCode> {
     serve::runtime()?.block_on(async move {
         std::fs::create_dir_all(&data.dir)?;
         let clock = Clock::System;
-        let store = Store::open(&data.location, true, clock.now()).await?;
+        let store = Store::open(&data.location, Access::Command, true, clock.now()).await?;
         let engine = Engine::new(store, clock, Config::default());
         let password = random_password();
         let hash = hash_password(password.clone()).await;

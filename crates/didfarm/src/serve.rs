@@ -6,7 +6,7 @@ use anyhow::Context;
 use api::Api;
 use engine::{Clock, Engine, Site};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use store::Store;
+use store::{Access, Store};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -50,7 +50,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let stop = stop_signal()?;
     let prometheus = PrometheusBuilder::new().install_recorder()?;
     let clock = Clock::System;
-    let store = Store::open(&config.data.location, config.durable, clock.now())
+    let store = Store::open(&config.data.location, Access::Server, config.durable, clock.now())
         .await
         .context("the database cannot be opened")?;
     let listener = listen::bind(config.listen).await?;

@@ -1,7 +1,7 @@
 //! The carriers that run in this process, and the leases that make them this node's.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicI64, AtomicU64, Ordering},
@@ -47,6 +47,8 @@ pub(crate) struct Running {
     record: CarrierRecord,
     /// There may be something to send.
     pub(crate) work: Notify,
+    /// Held from the claim to the hand-over, so that a stop finds nothing in between.
+    pub(crate) dispatching: tokio::sync::Mutex<()>,
     in_flight: Mutex<InFlight>,
     /// Submissions whose attempts are stored and for which no slot was free yet.
     pub(crate) pending: Mutex<std::collections::VecDeque<Submission>>,
@@ -70,6 +72,11 @@ impl Running {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).push_back(submission);
     }
 
+    /// The submissions that wait for a slot, taken back: they certainly were not written.
+    pub(crate) fn take_pending(&self) -> Vec<Submission> {
+        self.pending.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect()
+    }
+
     /// Remembers which parts a submission carries; answers its token.
     pub(crate) fn track(&self, keys: Vec<AttemptKey>, now: Timestamp) -> u64 {
         let token = self.next_token.fetch_add(1, Ordering::Relaxed);
@@ -85,6 +92,14 @@ impl Running {
         } else {
             in_flight.get(&token).map(|(keys, _)| keys.clone())
         }
+    }
+
+    /// Of `keys`, those that no submission of this process carries.
+    pub(crate) fn untracked(&self, keys: Vec<AttemptKey>) -> Vec<AttemptKey> {
+        let in_flight = self.in_flight();
+        let tracked: HashSet<AttemptKey> =
+            in_flight.values().flat_map(|(keys, _)| keys.iter().copied()).collect();
+        keys.into_iter().filter(|key| !tracked.contains(key)).collect()
     }
 
     /// Forgets submissions whose late answer is not to be expected any more.
@@ -213,6 +228,7 @@ impl Engine {
             validity,
             record,
             work: Notify::new(),
+            dispatching: tokio::sync::Mutex::default(),
             in_flight: Mutex::default(),
             pending: Mutex::default(),
             next_token: AtomicU64::new(1),
@@ -241,11 +257,8 @@ impl Engine {
     /// Stops a carrier politely: its answers are still recorded.
     pub(crate) async fn stop_carrier(&self, id: CarrierId, drain: Duration) {
         let Some(running) = self.carriers.take(id) else { return };
-        // What never reached the driver certainly was not written.
-        let pending: Vec<Submission> = {
-            let mut pending = running.pending.lock().unwrap_or_else(PoisonError::into_inner);
-            pending.drain(..).collect()
-        };
+        let _idle = running.dispatching.lock().await;
+        let pending = running.take_pending();
         running.driver.shutdown(drain).await;
         running.work.notify_one();
         let unsent = pending

@@ -37,7 +37,7 @@ struct Ready {
 impl Engine {
     /// Keeps a carrier busy until it is stopped.
     pub(crate) async fn dispatch_for(self: Arc<Self>, carrier: Arc<Running>) {
-        while self.carriers.get(carrier.id).is_some_and(|now| Arc::ptr_eq(&now, &carrier)) {
+        while self.still_runs(&carrier) {
             let dispatched = self.dispatch_due(&carrier, self.clock.now()).await;
             let busy = match dispatched {
                 Ok(count) => count > 0,
@@ -56,12 +56,20 @@ impl Engine {
         }
     }
 
+    fn still_runs(&self, carrier: &Running) -> bool {
+        self.carriers.get(carrier.id).is_some_and(|now| std::ptr::eq(Arc::as_ptr(&now), carrier))
+    }
+
     /// Hands over what is due now, as far as the carrier has slots; answers how many parts.
     pub(crate) async fn dispatch_due(
         &self,
         carrier: &Running,
         now: Timestamp,
     ) -> Result<usize, StoreError> {
+        let _one_at_a_time = carrier.dispatching.lock().await;
+        if !self.still_runs(carrier) {
+            return Ok(0);
+        }
         carrier.pump();
         let slots = carrier.slots();
         if slots == 0 {
@@ -261,6 +269,19 @@ fn grouped(message: &Message, parts: &[i64], grouping: Grouping) -> Vec<Vec<Atte
     }
 }
 
+/// All uncertain first copies of the messages: what left in one piece is sent again in one piece.
+fn all_unproven(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    messages: &[(AccountId, MessageId)],
+) -> Result<Vec<AttemptKey>, StoreError> {
+    let attempts = attempts::of_messages(tx, messages)?;
+    let unproven = attempts.iter().filter(|attempt| {
+        attempt.carrier == carrier && attempt.copy == 1 && attempt.state == AttemptState::Uncertain
+    });
+    Ok(unproven.map(|attempt| attempt.key).collect())
+}
+
 fn resend(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
@@ -270,13 +291,17 @@ fn resend(
     now: Timestamp,
 ) -> Result<Vec<Ready>, StoreError> {
     let limit = i64::try_from(slots.min(CLAIM_MAX)).unwrap_or(1);
-    let unproven = attempts::unproven(tx, carrier, now.minus(EVIDENCE_AWAITED), now, limit)?;
+    let mut unproven = attempts::unproven(tx, carrier, now.minus(EVIDENCE_AWAITED), now, limit)?;
     if unproven.is_empty() || !leases::still_held(tx, lease)? {
         return Ok(Vec::new());
     }
     let mut ids: Vec<(AccountId, MessageId)> =
         unproven.iter().map(|key| (key.account, key.message)).collect();
+    ids.sort_unstable();
     ids.dedup();
+    if grouping == Grouping::Whole {
+        unproven = all_unproven(tx, carrier, &ids)?;
+    }
     queue::count_try(tx, &ids)?;
     attempts::expire(tx, &unproven)?;
     let mut ready = Vec::new();

@@ -8,7 +8,10 @@ use store::{
 };
 
 use crate::{
-    Engine, IDEMPOTENCY_KEPT, inbound,
+    Engine, IDEMPOTENCY_KEPT,
+    carriers::Running,
+    inbound,
+    outcomes::Report,
     people::LINKS_KEPT,
     receipts,
     rollup::{self, own_carrier},
@@ -18,6 +21,9 @@ use crate::{
 
 /// Evidence of a part's fate is awaited this long after its message's validity.
 const EVIDENCE_AFTER_VALIDITY: Duration = Duration::from_secs(3_600);
+
+/// A claim that did not come back within this long was lost on the way.
+const UNHANDED_AFTER: Duration = Duration::from_secs(60);
 
 /// Rows that one step takes, so that no transaction grows long.
 const STEP: i64 = 500;
@@ -30,6 +36,7 @@ impl Engine {
     pub async fn keep_house(self: &Arc<Self>, now: Timestamp) -> Result<(), StoreError> {
         for running in self.carriers.all() {
             running.forget_late(now);
+            self.requeue_unhanded(&running, now).await?;
             self.expire_queued(running.id, now).await?;
             self.end_waiting(running.id, now).await?;
             self.adopt_if_any(running.id, running.matching, now).await?;
@@ -95,8 +102,10 @@ impl Engine {
         }
         let ids = self.ids.take(&self.store, expired.len()).await?;
         let around = self.surroundings(ids);
-        let concerned =
-            self.store.write(move |tx| rollup::expire_queued(tx, &expired, &around)).await?;
+        let concerned = self
+            .store
+            .write(move |tx| rollup::expire_queued(tx, &expired, &mut around.clone()))
+            .await?;
         self.hub.tell(concerned.accounts);
         Ok(())
     }
@@ -117,11 +126,23 @@ impl Engine {
                 attempts::expire(tx, &overdue)?;
                 let touched: Vec<(AccountId, MessageId)> =
                     overdue.iter().map(|key| (key.account, key.message)).collect();
-                rollup::roll_up(tx, &touched, &around)
+                rollup::roll_up(tx, &touched, &mut around.clone())
             })
             .await?;
         self.hub.tell(concerned.accounts);
         Ok(())
+    }
+
+    /// Queues parts again whose claim was stored and never came back: the database
+    /// was lost at that moment, and no submission of this process carries them.
+    async fn requeue_unhanded(&self, carrier: &Running, now: Timestamp) -> Result<(), StoreError> {
+        let (id, before) = (carrier.id, now.minus(UNHANDED_AFTER));
+        let old = self.store.read(move |tx| attempts::submitting(tx, id, before, STEP)).await?;
+        let unhanded = carrier.untracked(old);
+        if unhanded.is_empty() {
+            return Ok(());
+        }
+        self.store_report(id, carrier.matching, Report::unwritten(unhanded)).await
     }
 
     async fn adopt_if_any(

@@ -19,7 +19,8 @@ use store::{
 use crate::rollup::Surroundings;
 
 /// The same content on a new connection within this time is the carrier's second try.
-const REDELIVERED_WITHIN: Duration = Duration::from_secs(600);
+/// Longer would lose what a person says twice; shorter would say twice what they said once.
+const REDELIVERED_WITHIN: Duration = Duration::from_secs(120);
 
 /// After this long without a further part, a long message is delivered as it is.
 pub(crate) const PARTS_AWAITED: Duration = Duration::from_secs(600);

@@ -32,6 +32,12 @@ pub(crate) struct Report {
 }
 
 impl Report {
+    /// Parts whose bytes certainly never left.
+    pub(crate) fn unwritten(parts: Vec<AttemptKey>) -> Self {
+        let answers = parts.into_iter().map(|key| (vec![key], Outcome::NotWritten)).collect();
+        Self { answers, ..Self::default() }
+    }
+
     fn is_empty(&self) -> bool {
         self.answers.is_empty() && self.receipts.is_empty() && self.inbound.is_empty()
     }
@@ -69,6 +75,12 @@ impl Engine {
                 CarrierEvent::Down { reason } => {
                     tracing::warn!(carrier = %carrier.id, reason, "carrier is down");
                     self.link_changed(carrier.id, false);
+                    // Another carrier may take them, and this one may be down for long.
+                    for submission in carrier.take_pending() {
+                        if let Some(keys) = carrier.answered(submission.token, true) {
+                            report.answers.push((keys, Outcome::NotWritten));
+                        }
+                    }
                 }
                 CarrierEvent::Answer { token, outcome } => {
                     let last = outcome != Outcome::Unanswered;
@@ -116,7 +128,7 @@ impl Engine {
         }
     }
 
-    async fn store_report(
+    pub(crate) async fn store_report(
         &self,
         carrier: CarrierId,
         matching: Matching,
@@ -152,7 +164,7 @@ impl Engine {
             .store
             .write(move |tx| {
                 let touched = receipts::adopt(tx, carrier, matching, &around)?;
-                rollup::roll_up(tx, &touched, &around)
+                rollup::roll_up(tx, &touched, &mut around.clone())
             })
             .await?;
         self.hub.tell(concerned.accounts);
@@ -187,11 +199,7 @@ fn store_report(
         rows.iter().map(|row| (row.key.account, row.key.message)).collect();
 
     touched.extend(receipts::apply(tx, carrier, matching, &report.receipts, &mut around)?);
-    let mut concerned = rollup::roll_up(tx, &touched, &around)?;
-    // The ids behind those that voids may have taken.
-    for _ in 0..touched.len() {
-        around.ids.next();
-    }
+    let mut concerned = rollup::roll_up(tx, &touched, &mut around)?;
     let received = inbound::receive(tx, carrier, &report.inbound, &mut around)?;
     concerned.accounts.extend(received);
     // A receipt that overtook its answer can be matched from now on.

@@ -57,8 +57,10 @@ pub(crate) fn adopt(
     around: &Surroundings,
 ) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
     let since = around.now.minus(ORPHANS_KEPT);
-    let waiting =
+    let mut waiting =
         orphans::waiting(tx, carrier, since, i64::try_from(ORPHANS_PER_LOOK).unwrap_or(0))?;
+    // Of two for one part, the one that came first settles it.
+    waiting.reverse();
     if waiting.is_empty() {
         return Ok(Vec::new());
     }
@@ -190,7 +192,7 @@ fn newest_message(set: &[&Match]) -> Vec<AttemptKey> {
     set.iter().map(|found| found.key).filter(|key| Some(key.message) == newest).collect()
 }
 
-/// The open attempt to this destination that carries the reference which came back.
+/// The attempt to this destination that has no id and carries the reference which came back.
 fn by_reference(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
@@ -200,9 +202,9 @@ fn by_reference(
         return Ok(Vec::new());
     };
     let recipient = format!("+{}", recipient.trim_start_matches(['+', '0']));
-    let open = attempts::open_to(tx, carrier, &recipient)?;
+    let unnamed = attempts::unnamed_to(tx, carrier, &recipient)?;
     let mut named =
-        open.into_iter().filter(|key| user_reference(key.message, key.part) == reference);
+        unnamed.into_iter().filter(|key| user_reference(key.message, key.part) == reference);
     Ok(match (named.next(), named.next()) {
         (Some(key), None) => vec![key],
         _ => Vec::new(),

@@ -51,7 +51,7 @@ pub(crate) struct Concerned {
 pub(crate) fn roll_up(
     tx: &mut Tx<'_>,
     touched: &[(AccountId, MessageId)],
-    around: &Surroundings,
+    around: &mut Surroundings,
 ) -> Result<Concerned, StoreError> {
     let mut touched = touched.to_vec();
     touched.sort_unstable();
@@ -74,7 +74,7 @@ pub(crate) fn roll_up(
 pub(crate) fn expire_queued(
     tx: &mut Tx<'_>,
     expired: &[(AccountId, MessageId)],
-    around: &Surroundings,
+    around: &mut Surroundings,
 ) -> Result<Concerned, StoreError> {
     let messages = messages::lock_many(tx, expired)?;
     let mut attempts: HashMap<(AccountId, MessageId), Vec<Attempt>> = HashMap::new();
@@ -216,7 +216,11 @@ impl Steps {
         Ok(())
     }
 
-    fn store(mut self, tx: &mut Tx<'_>, around: &Surroundings) -> Result<Concerned, StoreError> {
+    fn store(
+        mut self,
+        tx: &mut Tx<'_>,
+        around: &mut Surroundings,
+    ) -> Result<Concerned, StoreError> {
         if self.changes.is_empty() {
             return Ok(Concerned::default());
         }
@@ -234,7 +238,7 @@ impl Steps {
     }
 
     /// Moves the money of settled messages out of `held`.
-    fn release(&mut self, tx: &mut Tx<'_>, around: &Surroundings) -> Result<(), StoreError> {
+    fn release(&mut self, tx: &mut Tx<'_>, around: &mut Surroundings) -> Result<(), StoreError> {
         let mut sums: BTreeMap<AccountId, Release> = BTreeMap::new();
         for settled in &self.settled {
             let sum = sums.entry(settled.account).or_insert(Release {
@@ -256,7 +260,6 @@ impl Steps {
             let data = balance_data(after, around.currency);
             self.news.push(NewEvent::balance(release.account, data));
         }
-        let mut ids = around.ids.clone();
         let mut transfers = Vec::with_capacity(self.settled.len());
         // From the last to the first, so that each void knows what was available after it.
         for settled in self.settled.iter().rev() {
@@ -272,7 +275,7 @@ impl Steps {
         }
         transfers.reverse();
         for listed in transfers.iter_mut().filter_map(|transfer| transfer.listed.as_mut()) {
-            listed.id = ids.next();
+            listed.id = around.ids.next();
         }
         ledger::record(tx, &transfers, around.now)
     }

@@ -312,18 +312,23 @@ pub fn by_carrier_ids(
     })
 }
 
-/// Open attempts of a carrier to `recipient`, to match a receipt that names no known id.
-pub fn open_to(
+/// Attempts of a carrier to `recipient` without an id of the carrier's, whether open or
+/// accepted: a receipt that names no known id may be about one of them.
+pub fn unnamed_to(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
     recipient: &str,
 ) -> Result<Vec<AttemptKey>, StoreError> {
-    const OPEN_TO: &str = "
+    const UNNAMED_TO: &str = "
         SELECT t.account_id, t.message_id, t.part, t.attempt
         FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
-        WHERE t.carrier_id = $1 AND t.state IN ('submitting', 'uncertain') AND m.recipient = $2";
+        WHERE t.carrier_id = $1 AND t.state IN ('submitting', 'uncertain') AND m.recipient = $2
+        UNION ALL
+        SELECT t.account_id, t.message_id, t.part, t.attempt
+        FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
+        WHERE t.carrier_id = $1 AND t.state = 'accepted' AND t.match_id IS NULL AND m.recipient = $2";
 
-    tx.query(OPEN_TO, params![carrier, recipient], read_key)
+    tx.query(UNNAMED_TO, params![carrier, recipient], read_key)
 }
 
 fn read_key(row: &Row<'_>) -> Result<AttemptKey, StoreError> {
@@ -335,13 +340,32 @@ fn read_key(row: &Row<'_>) -> Result<AttemptKey, StoreError> {
     })
 }
 
+// `attempts_open` is found by its own condition, word for word: where a statement
+// wants one of its two states, it asks for both and then for the one.
+
 /// Makes every attempt uncertain that an earlier holder of the carrier left unanswered.
 pub fn abandon(tx: &mut Tx<'_>, carrier: CarrierId, at: Timestamp) -> Result<u64, StoreError> {
     const ABANDON: &str = "
         UPDATE attempts SET state = 'uncertain', answered_at = $1
-        WHERE carrier_id = $2 AND state = 'submitting'";
+        WHERE carrier_id = $2 AND state IN ('submitting', 'uncertain') AND state = 'submitting'";
 
     tx.execute(ABANDON, params![at, carrier])
+}
+
+/// Unanswered attempts of a carrier that were stored before `before`, oldest first.
+pub fn submitting(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    before: Timestamp,
+    limit: i64,
+) -> Result<Vec<AttemptKey>, StoreError> {
+    const SUBMITTING: &str = "
+        SELECT account_id, message_id, part, attempt FROM attempts
+        WHERE carrier_id = $1 AND state IN ('submitting', 'uncertain') AND state = 'submitting'
+            AND submitted_at <= $2
+        ORDER BY submitted_at LIMIT $3";
+
+    tx.query(SUBMITTING, params![carrier, before, limit], read_key)
 }
 
 /// Uncertain first copies of a carrier whose evidence did not come since `since`, oldest first.
@@ -355,7 +379,8 @@ pub fn unproven(
     const UNPROVEN: &str = "
         SELECT t.account_id, t.message_id, t.part, t.attempt
         FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
-        WHERE t.carrier_id = $1 AND t.state = 'uncertain' AND t.copy = 1 AND t.answered_at <= $2
+        WHERE t.carrier_id = $1 AND t.state IN ('submitting', 'uncertain')
+            AND t.state = 'uncertain' AND t.copy = 1 AND t.answered_at <= $2
             AND m.delivery = 'at_least_once' AND m.status = 'sending' AND m.valid_until > $3
         ORDER BY t.submitted_at LIMIT $4";
 

@@ -12,6 +12,9 @@ pub enum StoreError {
     /// Another transaction was in the way; the transaction as a whole may be run again.
     #[error("the transaction must be run again: {0}")]
     Serialization(String),
+    /// A row with this key is there already.
+    #[error("the database has such a row already: {0}")]
+    Exists(String),
     /// A stored value is not one that this version writes.
     #[error("the database holds a value that cannot be read: {0}")]
     Corrupt(String),
@@ -28,7 +31,15 @@ impl StoreError {
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode as Code;
+        use rusqlite::{ErrorCode as Code, ffi};
+        if let rusqlite::Error::SqliteFailure(failure, _) = &error
+            && matches!(
+                failure.extended_code,
+                ffi::SQLITE_CONSTRAINT_PRIMARYKEY | ffi::SQLITE_CONSTRAINT_UNIQUE
+            )
+        {
+            return Self::Exists(error.to_string());
+        }
         match error.sqlite_error_code() {
             Some(
                 Code::DiskFull
@@ -62,6 +73,7 @@ impl From<postgres::Error> for StoreError {
         };
         match state.code() {
             "40001" | "40P01" => Self::Serialization(text),
+            "23505" => Self::Exists(text),
             // Connection exceptions, no resources, operator intervention, system errors.
             code if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {
                 Self::Unavailable(text)

@@ -1,8 +1,14 @@
 //! What was answered under an idempotency key. Keys themselves are not stored, only their hashes.
+//!
+//! PostgreSQL finds a row by its primary key; on SQLite rows are appended and
+//! found by a [`KeyIndex`] in memory.
+
+mod index;
 
 use domain::{AccountId, MessageId, Timestamp};
 
-use crate::{Bulk, StoreError, Tx, Value, params};
+use crate::{Bulk, Row, StoreError, Tx, Value, params};
+pub(crate) use index::KeyIndex;
 
 /// A first answer.
 #[derive(Debug, Clone)]
@@ -17,6 +23,16 @@ pub struct Remembered {
     pub outcome: Option<Vec<u8>>,
 }
 
+fn read(row: &Row<'_>) -> Result<Remembered, StoreError> {
+    Ok(Remembered {
+        account: AccountId::new(row.get(0)?),
+        key_hash: row.get(1)?,
+        request_hash: row.get(2)?,
+        message: row.get::<Option<i64>>(3)?.map(MessageId::new),
+        outcome: row.get(4)?,
+    })
+}
+
 /// What is remembered under the wanted (account, key hash) pairs since `since`.
 ///
 /// Operators have no account: theirs is 0.
@@ -25,10 +41,40 @@ pub fn find(
     wanted: &[(AccountId, &[u8; 32])],
     since: Timestamp,
 ) -> Result<Vec<Remembered>, StoreError> {
+    if tx.is_postgres() { find_by_key(tx, wanted, since) } else { find_by_row(tx, wanted, since) }
+}
+
+fn find_by_row(
+    tx: &mut Tx<'_>,
+    wanted: &[(AccountId, &[u8; 32])],
+    since: Timestamp,
+) -> Result<Vec<Remembered>, StoreError> {
+    const FIND: &str = "
+        SELECT account_id, key_hash, request_hash, message_id, outcome FROM idempotency
+        WHERE rowid = $1 AND account_id = $2 AND key_hash = $3 AND created_at > $4";
+
+    let keys = tx.keys()?;
+    let mut found = Vec::new();
+    for (account, hash) in wanted {
+        let rows = keys.borrow().rows(*account, *hash);
+        for row in rows {
+            let params = params![row, *account, *hash, since];
+            if let Some(remembered) = tx.query_one(FIND, params, read)? {
+                found.push(remembered);
+                break;
+            }
+        }
+    }
+    Ok(found)
+}
+
+fn find_by_key(
+    tx: &mut Tx<'_>,
+    wanted: &[(AccountId, &[u8; 32])],
+    since: Timestamp,
+) -> Result<Vec<Remembered>, StoreError> {
     const FIND: Bulk = Bulk {
-        sqlite: "
-            SELECT account_id, key_hash, request_hash, message_id, outcome FROM idempotency
-            WHERE account_id = ?1 AND key_hash = ?2 AND created_at > ?3",
+        sqlite: "",
         postgres: "
             SELECT i.account_id, i.key_hash, i.request_hash, i.message_id, i.outcome
             FROM UNNEST($1::bigint[], $2::bytea[], $3::bigint[]) AS w (account_id, key_hash, since)
@@ -40,15 +86,7 @@ pub fn find(
         .iter()
         .map(|(account, hash)| [Value::from(*account), Value::from(*hash), Value::from(since)])
         .collect();
-    tx.bulk_query(&FIND, &rows, |row| {
-        Ok(Remembered {
-            account: AccountId::new(row.get(0)?),
-            key_hash: row.get(1)?,
-            request_hash: row.get(2)?,
-            message: row.get::<Option<i64>>(3)?.map(MessageId::new),
-            outcome: row.get(4)?,
-        })
-    })
+    tx.bulk_query(&FIND, &rows, read)
 }
 
 /// Remembers answers; answers how many were new. One that another transaction stored
@@ -59,14 +97,42 @@ pub fn insert(
     at: Timestamp,
     expired: Timestamp,
 ) -> Result<u64, StoreError> {
+    if tx.is_postgres() {
+        return insert_by_key(tx, answers, at, expired);
+    }
+    // No other transaction writes, and this one has looked for its keys.
+    const INSERT: &str = "
+        INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
+        VALUES ($1, $2, $3, $4, $5, $6)";
+
+    let keys = tx.keys()?;
+    let mut inserted = 0;
+    for answer in answers {
+        inserted += tx.execute(INSERT, &columns(answer, at))?;
+        keys.borrow_mut().stage(answer.account, &answer.key_hash, tx.last_row());
+    }
+    Ok(inserted)
+}
+
+fn columns(answer: &Remembered, at: Timestamp) -> [Value<'_>; 6] {
+    [
+        Value::from(answer.account),
+        Value::from(answer.key_hash.as_slice()),
+        Value::from(answer.request_hash.as_slice()),
+        Value::from(answer.message),
+        Value::from(answer.outcome.as_deref()),
+        Value::from(at),
+    ]
+}
+
+fn insert_by_key(
+    tx: &mut Tx<'_>,
+    answers: &[Remembered],
+    at: Timestamp,
+    expired: Timestamp,
+) -> Result<u64, StoreError> {
     const INSERT: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-            ON CONFLICT (account_id, key_hash) DO UPDATE SET request_hash = excluded.request_hash,
-                message_id = excluded.message_id, outcome = excluded.outcome,
-                created_at = excluded.created_at
-            WHERE idempotency.created_at <= ?7",
+        sqlite: "",
         postgres: "
             INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
             SELECT account_id, key_hash, request_hash, message_id, outcome, created_at
@@ -82,15 +148,8 @@ pub fn insert(
     let rows: Vec<[Value<'_>; 7]> = answers
         .iter()
         .map(|answer| {
-            [
-                Value::from(answer.account),
-                Value::from(answer.key_hash.as_slice()),
-                Value::from(answer.request_hash.as_slice()),
-                Value::from(answer.message),
-                Value::from(answer.outcome.as_deref()),
-                Value::from(at),
-                Value::from(expired),
-            ]
+            let [account, key, request, message, outcome, at] = columns(answer, at);
+            [account, key, request, message, outcome, at, Value::from(expired)]
         })
         .collect();
     tx.bulk(&INSERT, &rows)
@@ -102,6 +161,45 @@ pub fn forget(tx: &mut Tx<'_>, expired: Timestamp, limit: i64) -> Result<u64, St
         DELETE FROM idempotency WHERE created_at <= $1 AND (account_id, key_hash) IN
             (SELECT account_id, key_hash FROM idempotency WHERE created_at <= $1
              ORDER BY created_at LIMIT $2)";
+    // The newest row stays, so that row numbers never begin again.
+    const OLDEST: &str = "
+        SELECT rowid, created_at, account_id, key_hash FROM idempotency
+        WHERE rowid < (SELECT MAX(rowid) FROM idempotency) ORDER BY rowid LIMIT $1";
+    const FORGET_ROW: &str = "DELETE FROM idempotency WHERE rowid = $1";
 
-    tx.execute(FORGET, params![expired, limit])
+    if tx.is_postgres() {
+        return tx.execute(FORGET, params![expired, limit]);
+    }
+    let keys = tx.keys()?;
+    let oldest = tx.query(OLDEST, params![limit], |row| {
+        let key: Vec<u8> = row.get(3)?;
+        Ok((row.get::<i64>(0)?, row.time(1)?, AccountId::new(row.get(2)?), key))
+    })?;
+    let mut forgotten = 0;
+    for (row, _, account, key) in oldest.into_iter().take_while(|(_, at, ..)| *at <= expired) {
+        forgotten += tx.execute(FORGET_ROW, params![row])?;
+        // Should the transaction be undone, the row is too old to be found all the same.
+        keys.borrow_mut().forget(account, &key, row);
+    }
+    Ok(forgotten)
+}
+
+/// Reads the index of an SQLite database that is being opened.
+pub(crate) fn load_index(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    const FIRST: &str = "SELECT MIN(rowid) FROM idempotency";
+    const ROWS: &str = "SELECT rowid, account_id, key_hash FROM idempotency";
+
+    if tx.is_postgres() {
+        return Ok(());
+    }
+    let keys = tx.keys()?;
+    let first = tx.query_one(FIRST, &[], |row| row.get::<Option<i64>>(0))?.flatten();
+    let mut index = KeyIndex::new(first.unwrap_or(1));
+    tx.query(ROWS, &[], |row| {
+        let key: Vec<u8> = row.get(2)?;
+        index.load(AccountId::new(row.get(1)?), &key, row.get(0)?);
+        Ok(())
+    })?;
+    *keys.borrow_mut() = index;
+    Ok(())
 }

@@ -74,6 +74,15 @@ pub enum Location {
     Postgres(Box<postgres::Config>),
 }
 
+/// What the process is to the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// A server; an SQLite file has one at a time.
+    Server,
+    /// A command beside it, which takes no idempotency keys.
+    Command,
+}
+
 /// The text names no database that this program can use.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
@@ -128,25 +137,34 @@ impl Store {
     /// `durable`: refuse a PostgreSQL whose commits can be lost.
     pub async fn open(
         location: &Location,
+        access: Access,
         durable: bool,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let location = location.clone();
-        let store = tokio::task::spawn_blocking(move || Self::start(&location, durable))
+        let store = tokio::task::spawn_blocking(move || Self::start(&location, access, durable))
             .await
             .map_err(|error| StoreError::Unavailable(error.to_string()))??;
         store.write(move |tx| migrations::apply(tx, now)).await?;
+        if access == Access::Server {
+            store.write(idempotency::load_index).await?;
+        }
         Ok(store)
     }
 
-    fn start(location: &Location, durable: bool) -> Result<Self, StoreError> {
+    fn start(location: &Location, access: Access, durable: bool) -> Result<Self, StoreError> {
         let (writers, write_jobs) = mpsc::channel::<Box<dyn Job>>();
         let (readers, read_jobs) = mpsc::channel::<Box<dyn Job>>();
         let read_jobs = Arc::new(JobQueue::new(read_jobs));
         match location {
             Location::Sqlite(path) => {
-                let writer = sqlite_pool::open_writer(path)?;
-                spawn("store-writer", move || sqlite_pool::write_loop(&writer, &write_jobs));
+                let writer = sqlite_pool::Writer::open(path, access == Access::Server)?;
+                let (log, tidied) = (writer.log(), path.clone());
+                spawn("store-writer", move || {
+                    sqlite_pool::write_loop(&writer, &write_jobs);
+                    writer.log().stop();
+                });
+                spawn("store-log", move || sqlite_pool::checkpoint_loop(&tidied, &log));
                 for _ in 0..SQLITE_READERS {
                     let reader = sqlite_pool::Reader::open(path, Some(READ_TIME_MAX))?;
                     let jobs = Arc::clone(&read_jobs);

@@ -1,11 +1,14 @@
 //! Messages, outbound and inbound.
 
+mod list;
+
 use domain::{
     AccountId, CarrierId, Delivery, Direction, FailureCode, MessageId, MessageStatus, Micros,
     NumberId, Timestamp, text::Encoding,
 };
 
 use crate::{Bulk, Row, StoreError, Tx, Value, params};
+pub use list::{Filter, list, list_after, list_all};
 
 #[derive(Debug, Clone)]
 pub struct Message {
@@ -245,147 +248,6 @@ pub fn lock_many(
         tx.bulk_query(&Bulk { sqlite: NOTHING, postgres: LOCK }, &rows, |_| Ok(()))?;
     }
     find_many(tx, wanted)
-}
-
-/// Which messages of an account a list shows.
-#[derive(Debug, Clone, Default)]
-pub struct Filter {
-    pub direction: Option<Direction>,
-    pub number: Option<NumberId>,
-    pub status: Option<MessageStatus>,
-    pub to: Option<String>,
-    pub from: Option<String>,
-    /// The other side, whichever way the message went.
-    pub with: Option<String>,
-    pub since: Option<Timestamp>,
-    pub until: Option<Timestamp>,
-    /// Part of the text, whatever its case.
-    pub text: Option<String>,
-}
-
-/// Newest first, those with ids below `before`.
-pub fn list(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    filter: &Filter,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError> {
-    let directions = match (filter.number, filter.direction) {
-        // The index by number leads with the direction: read each by itself and merge.
-        (Some(_), None) => vec![Some(Direction::Outbound), Some(Direction::Inbound)],
-        (_, direction) => vec![direction],
-    };
-    let mut found = Vec::new();
-    for direction in directions {
-        let filter = Filter { direction, ..filter.clone() };
-        found.extend(page(tx, account, &filter, ("id < ", before), "id DESC", limit)?);
-    }
-    found.sort_unstable_by_key(|message| std::cmp::Reverse(message.id));
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(found)
-}
-
-/// Oldest first, those that became visible after the message `after` did.
-///
-/// Reads the account's events, so that a message which another node committed
-/// late is not passed over.
-pub fn list_after(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    filter: &Filter,
-    after: MessageId,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError> {
-    const SEQ: &str = "SELECT seq FROM messages WHERE account_id = $1 AND id <= $2
-        ORDER BY id DESC LIMIT 1";
-
-    let seq = tx.query_one(SEQ, params![account, after], |row| row.get(0))?.unwrap_or(0);
-    page(tx, account, filter, ("seq > ", seq), "seq", limit)
-}
-
-fn page(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    filter: &Filter,
-    position: (&str, i64),
-    order: &str,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError> {
-    let text = filter.text.as_deref().map(pattern);
-    let mut conditions = vec!["account_id = $1".to_owned()];
-    let mut params = vec![Value::from(account)];
-    let given = [
-        (position.0, Some(Value::from(position.1))),
-        ("direction = ", filter.direction.map(|direction| Value::from(direction.as_str()))),
-        ("number_id = ", filter.number.map(Value::from)),
-        ("status = ", filter.status.map(|status| Value::from(status.as_str()))),
-        ("recipient = ", filter.to.as_deref().map(Value::from)),
-        ("sender = ", filter.from.as_deref().map(Value::from)),
-        ("created_at >= ", filter.since.map(Value::from)),
-        ("created_at < ", filter.until.map(Value::from)),
-    ];
-    for (condition, value) in given {
-        if let Some(value) = value {
-            params.push(value);
-            conditions.push(format!("{condition}${}", params.len()));
-        }
-    }
-    if let Some(with) = &filter.with {
-        params.push(Value::from(with));
-        let at = params.len();
-        conditions.push(format!(
-            "((direction = 'outbound' AND recipient = ${at})
-                OR (direction = 'inbound' AND sender = ${at}))"
-        ));
-    }
-    if let Some(text) = &text {
-        params.push(Value::from(text));
-        conditions.push(format!("LOWER(body) LIKE ${} ESCAPE '\\'", params.len()));
-    }
-    params.push(Value::from(limit));
-    let sql = format!(
-        "SELECT {COLUMNS} FROM messages WHERE {} ORDER BY {order} LIMIT ${}",
-        conditions.join(" AND "),
-        params.len()
-    );
-    tx.query(&sql, &params, read)
-}
-
-/// `LIKE` for "contains", with its own signs taken literally.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.to_lowercase().chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
-}
-
-/// Every account's messages for the operator, newest first, those with ids below `before`.
-pub fn list_all(
-    tx: &mut Tx<'_>,
-    account: Option<AccountId>,
-    filter: &Filter,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<Message>, StoreError> {
-    const ACCOUNTS: &str = "SELECT id FROM accounts ORDER BY id";
-
-    let accounts = match account {
-        Some(account) => vec![account],
-        None => tx.query(ACCOUNTS, &[], |row| row.get(0).map(AccountId::new))?,
-    };
-    let mut found = Vec::new();
-    for account in accounts {
-        found.extend(list(tx, account, filter, before, limit)?);
-    }
-    found.sort_unstable_by_key(|message| std::cmp::Reverse(message.id));
-    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
-    Ok(found)
 }
 
 /// A message of any account, for the operator.

@@ -75,6 +75,7 @@ impl PgConnection {
         Ok(statement)
     }
 
+    /// Runs the job in the transaction that [`Self::begin`] opened, and again where it met another one.
     fn run(&mut self, job: &mut dyn Job, used_for: Use) -> Result<(), StoreError> {
         let mut runs = 0;
         loop {
@@ -82,19 +83,23 @@ impl PgConnection {
             match self.run_once(job, used_for) {
                 Err(StoreError::Serialization(_)) if runs < RUNS_MAX => {
                     thread::sleep(Duration::from_millis(u64::from(runs)));
+                    self.begin()?;
                 }
                 ended => return ended,
             }
         }
     }
 
+    fn begin(&mut self) -> Result<(), StoreError> {
+        Ok(self.client.batch_execute("BEGIN")?)
+    }
+
     fn run_once(&mut self, job: &mut dyn Job, used_for: Use) -> Result<(), StoreError> {
-        self.client.batch_execute("BEGIN")?;
         match job.run(&mut Tx::postgres(self)) {
             Ok(()) => self.client.batch_execute("COMMIT").map_err(|error| {
-                let lost = error.code().is_none();
                 match StoreError::from(error) {
-                    StoreError::Unavailable(text) if lost && used_for == Use::Write => {
+                    // Cut off, or told to go: the commit may have come first.
+                    StoreError::Unavailable(text) if used_for == Use::Write => {
                         StoreError::CommitUnknown(text)
                     }
                     other => other,
@@ -125,36 +130,62 @@ fn tls() -> MakeRustlsConnect {
 
 /// One thread's life: connects when there is work, and again after a loss.
 pub(crate) fn work_loop(config: &Config, used_for: Use, jobs: &JobQueue) {
-    let mut connection: Option<PgConnection> = None;
-    let mut failed: Option<(Instant, StoreError)> = None;
+    let mut worker = Worker { config, used_for, connection: None, failed: None };
     while let Some(mut job) = jobs.next() {
-        if connection.as_ref().is_none_or(|open| open.client.is_closed()) {
-            connection = None;
-            if let Some((at, error)) = &failed
+        let ended = worker.serve(job.as_mut());
+        job.finish(ended);
+    }
+}
+
+struct Worker<'c> {
+    config: &'c Config,
+    used_for: Use,
+    connection: Option<PgConnection>,
+    /// The last failed connect.
+    failed: Option<(Instant, StoreError)>,
+}
+
+impl Worker<'_> {
+    fn serve(&mut self, job: &mut dyn Job) -> Result<(), StoreError> {
+        // A connection that died while it was idle shows it at the first word:
+        // nothing was done yet, so a fresh one takes the job.
+        let used = self.connection.is_some();
+        if let Err(error) = self.connected()?.begin() {
+            self.connection = None;
+            if !used {
+                return Err(error);
+            }
+            self.connected()?.begin()?;
+        }
+        let used_for = self.used_for;
+        let open = self.connected()?;
+        let ended = open.run(job, used_for);
+        if ended.is_err() && open.client.is_closed() {
+            self.connection = None;
+        }
+        ended
+    }
+
+    fn connected(&mut self) -> Result<&mut PgConnection, StoreError> {
+        if self.connection.is_none() {
+            if let Some((at, error)) = &self.failed
                 && at.elapsed() < RECONNECT_AFTER
             {
-                job.finish(Err(error.clone()));
-                continue;
+                return Err(error.clone());
             }
-            match PgConnection::open(config, used_for) {
+            match PgConnection::open(self.config, self.used_for) {
                 Ok(open) => {
-                    connection = Some(open);
-                    failed = None;
+                    self.connection = Some(open);
+                    self.failed = None;
                 }
                 Err(error) => {
                     tracing::warn!(%error, "PostgreSQL cannot be reached");
-                    failed = Some((Instant::now(), error.clone()));
-                    job.finish(Err(error));
-                    continue;
+                    self.failed = Some((Instant::now(), error.clone()));
+                    return Err(error);
                 }
             }
         }
-        let Some(open) = connection.as_mut() else { continue };
-        let ended = open.run(job.as_mut(), used_for);
-        if ended.is_err() && open.client.is_closed() {
-            connection = None;
-        }
-        job.finish(ended);
+        Ok(self.connection.as_mut().expect("it was opened just now"))
     }
 }
 

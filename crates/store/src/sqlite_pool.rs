@@ -1,44 +1,30 @@
-//! SQLite: one writer thread that commits what has gathered, and a few readers.
+//! SQLite: one writer thread that commits what has gathered, one that tidies its log, a few readers.
+
+mod checkpoint;
+mod writer;
 
 use std::{
     path::Path,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
-        mpsc,
     },
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, OpenFlags};
 
 use crate::{
     StoreError, Tx,
     job::{Job, JobQueue, Rollback},
 };
-
-/// Most jobs that share one commit.
-const JOBS_PER_COMMIT_MAX: usize = 256;
+pub(crate) use checkpoint::checkpoint_loop;
+pub(crate) use writer::{Writer, write_loop};
 
 /// SQLite's virtual machine steps between two looks at the clock.
 const STEPS_PER_CHECK: i32 = 100_000;
 
 const STATEMENTS_CACHED: usize = 256;
-
-/// Opens the file for writing, with the durability that every write relies on.
-pub(crate) fn open_writer(path: &Path) -> Result<Connection, StoreError> {
-    let connection = Connection::open(path)?;
-    connection.busy_timeout(Duration::from_secs(10))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
-    connection.execute_batch(
-        "PRAGMA journal_mode = WAL;
-         PRAGMA synchronous = FULL;
-         PRAGMA cache_size = -65536;
-         PRAGMA temp_store = MEMORY;
-         PRAGMA wal_autocheckpoint = 4000;",
-    )?;
-    Ok(connection)
-}
 
 /// A connection that reads, each time for no longer than it is given.
 pub(crate) struct Reader {
@@ -83,7 +69,7 @@ impl Reader {
             self.cut_at.store(limit, Ordering::Relaxed);
         }
         let verdict = execute(&self.connection, "BEGIN").and_then(|()| {
-            let ran = job.run(&mut Tx::sqlite(&self.connection));
+            let ran = job.run(&mut Tx::sqlite(&self.connection, None));
             self.cut_at.store(0, Ordering::Relaxed);
             if !self.connection.is_autocommit() {
                 execute(&self.connection, "ROLLBACK")?;
@@ -105,78 +91,6 @@ pub(crate) fn read_loop(reader: &Reader, jobs: &JobQueue) {
     while let Some(job) = jobs.next() {
         reader.run(job);
     }
-}
-
-/// The writer's loop: ends when every sender is gone.
-pub(crate) fn write_loop(connection: &Connection, jobs: &mpsc::Receiver<Box<dyn Job>>) {
-    while let Ok(first) = jobs.recv() {
-        let mut gathered = vec![first];
-        gathered.extend(jobs.try_iter().take(JOBS_PER_COMMIT_MAX - 1));
-        commit(connection, gathered);
-    }
-}
-
-/// Runs the jobs in one transaction, each undone by itself where it asks for that.
-fn commit(connection: &Connection, mut jobs: Vec<Box<dyn Job>>) {
-    let alone = jobs.len() == 1;
-    let mut verdicts: Vec<Result<(), StoreError>> = Vec::with_capacity(jobs.len());
-    let mut ended = execute(connection, "BEGIN IMMEDIATE");
-    for job in &mut jobs {
-        if ended.is_err() {
-            break;
-        }
-        let verdict = run_one(connection, job.as_mut());
-        if connection.is_autocommit() {
-            // A full disk or an I/O error undid the transaction as a whole.
-            ended = Err(verdict.clone().err().unwrap_or_else(undone));
-        }
-        verdicts.push(verdict);
-    }
-    let ended = ended.and_then(|()| {
-        let nothing_to_keep = alone && verdicts.iter().any(Result::is_err);
-        if nothing_to_keep { execute(connection, "ROLLBACK") } else { end(connection) }
-    });
-    let verdicts = verdicts.into_iter().chain(std::iter::repeat(Ok(())));
-    for (job, verdict) in jobs.into_iter().zip(verdicts) {
-        job.finish(verdict.and_then(|()| ended.clone()));
-    }
-}
-
-fn undone() -> StoreError {
-    StoreError::Unavailable("the transaction was undone".to_owned())
-}
-
-/// Runs one job; its changes are undone where it ends badly.
-fn run_one(connection: &Connection, job: &mut dyn Job) -> Result<(), StoreError> {
-    execute(connection, "SAVEPOINT job")?;
-    let ran = job.run(&mut Tx::sqlite(connection));
-    if connection.is_autocommit() {
-        return Err(undone());
-    }
-    if ran.is_err() {
-        execute(connection, "ROLLBACK TO job")?;
-    }
-    execute(connection, "RELEASE job")?;
-    match ran {
-        Ok(()) => Ok(()),
-        Err(Rollback::Failed(error)) => Err(error),
-        // The caller has its answer already.
-        Err(Rollback::Decided) => Ok(()),
-    }
-}
-
-fn end(connection: &Connection) -> Result<(), StoreError> {
-    let Err(error) = execute_raw(connection, "COMMIT") else { return Ok(()) };
-    if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
-        // After a failed sync the kernel may have dropped the pages: what a second
-        // try would report is worthless. Restarting reads what the disk really holds.
-        tracing::error!(%error, "the database could not be synced; stopping at once");
-        std::process::abort();
-    }
-    if !connection.is_autocommit() {
-        execute(connection, "ROLLBACK")?;
-    }
-    Err(error.into())
 }
 
 fn execute(connection: &Connection, sql: &'static str) -> Result<(), StoreError> {

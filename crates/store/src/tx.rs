@@ -1,14 +1,19 @@
 //! A transaction on either engine; one body of code drives both.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use postgres::types::ToSql;
 
-use crate::{StoreError, Value, postgres_pool::PgConnection, row::Row, value::ColumnValues};
+use crate::{
+    StoreError, Value, idempotency::KeyIndex, postgres_pool::PgConnection, row::Row,
+    value::ColumnValues,
+};
 
 /// An open transaction. Store functions take it and never commit.
 pub struct Tx<'c> {
     inner: Inner<'c>,
+    /// Of the process that owns an SQLite database, while it writes.
+    keys: Option<&'c RefCell<KeyIndex>>,
 }
 
 enum Inner<'c> {
@@ -36,12 +41,15 @@ impl fmt::Debug for Tx<'_> {
 }
 
 impl<'c> Tx<'c> {
-    pub(crate) fn sqlite(connection: &'c rusqlite::Connection) -> Self {
-        Self { inner: Inner::Sqlite(connection) }
+    pub(crate) fn sqlite(
+        connection: &'c rusqlite::Connection,
+        keys: Option<&'c RefCell<KeyIndex>>,
+    ) -> Self {
+        Self { inner: Inner::Sqlite(connection), keys }
     }
 
     pub(crate) fn postgres(connection: &'c mut PgConnection) -> Self {
-        Self { inner: Inner::Postgres(connection) }
+        Self { inner: Inner::Postgres(connection), keys: None }
     }
 
     pub(crate) fn is_postgres(&self) -> bool {
@@ -151,6 +159,21 @@ impl<'c> Tx<'c> {
                 let answers = connection.client().query(&statement, &columns_as_dyn(&columns))?;
                 answers.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
+        }
+    }
+
+    /// The index of idempotency keys: on SQLite, where this process alone writes.
+    pub(crate) fn keys(&self) -> Result<&'c RefCell<KeyIndex>, StoreError> {
+        self.keys.ok_or_else(|| {
+            StoreError::Refused("idempotency keys are kept by the server alone".to_owned())
+        })
+    }
+
+    /// The number of the row that was inserted last; on SQLite only.
+    pub(crate) fn last_row(&self) -> i64 {
+        match &self.inner {
+            Inner::Sqlite(connection) => connection.last_insert_rowid(),
+            Inner::Postgres(_) => 0,
         }
     }
 

@@ -2,10 +2,11 @@
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use smpp::Client;
+use tokio::time::Instant;
 
 /// How long a connection pauses after it was throttled.
 const PAUSE: Duration = Duration::from_secs(1);

@@ -1,6 +1,10 @@
 //! One transaction for everything that gathered.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use domain::{
     AccountId, CarrierId, Currency, Direction, MessageId, MessageStatus, Micros, Timestamp, rate,
@@ -34,6 +38,10 @@ enum KeptItem {
     Refused(Refusal),
 }
 
+/// How often, and for how long, a commit whose fate is unknown is tried again: 10 s.
+const UNKNOWN_TRIES_MAX: u32 = 40;
+const UNKNOWN_TRIED_EVERY: Duration = Duration::from_millis(250);
+
 /// What the transaction works with; nothing in it changes.
 struct Context {
     requests: Vec<Request>,
@@ -61,14 +69,44 @@ impl Engine {
             now: self.clock.now(),
             ids,
         };
-        let stored = self.store.write(move |tx| context.run(tx)).await;
-        match stored {
+        match self.store_surely(Arc::new(context)).await {
             Ok(answers) => {
                 self.announce(&answers);
                 answers
             }
             Err(error) => vec![Err(error.into()); count],
         }
+    }
+
+    /// Runs the transaction. Where the database was lost while it committed, runs
+    /// it again with the same ids: either that succeeds, or the ids are taken, and
+    /// then the first run was stored after all.
+    async fn store_surely(&self, context: Arc<Context>) -> Result<Vec<Answer>, StoreError> {
+        let answers = Arc::new(Mutex::new(Vec::new()));
+        let take = || std::mem::take(&mut *answers.lock().unwrap_or_else(PoisonError::into_inner));
+        let mut unknown = false;
+        for _ in 0..UNKNOWN_TRIES_MAX {
+            let (context, answering) = (Arc::clone(&context), Arc::clone(&answers));
+            let stored = self
+                .store
+                .write(move |tx| {
+                    let answers = context.run(tx)?;
+                    *answering.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+                    Ok::<_, StoreError>(())
+                })
+                .await;
+            match stored {
+                Ok(()) => return Ok(take()),
+                Err(StoreError::Exists(_)) if unknown => return Ok(take()),
+                Err(StoreError::CommitUnknown(_)) => unknown = true,
+                Err(StoreError::Unavailable(_)) if unknown => {}
+                Err(error) => return Err(error),
+            }
+            if self.stopped_within(UNKNOWN_TRIED_EVERY).await {
+                break;
+            }
+        }
+        Err(StoreError::CommitUnknown("it did not come back in time".to_owned()))
     }
 
     /// Wakes the streams and the dispatchers that the commit concerns.

@@ -51,7 +51,10 @@ pub(super) fn of(message: &Message, attempts: &[Attempt], now: Timestamp) -> Ver
     let parts: Vec<Part> = (1..=message.segments).map(|part| state_of(part, attempts)).collect();
     match message.status {
         MessageStatus::Sending => of_sending(message, &parts, now),
-        MessageStatus::Sent => of_accepted(&parts).unwrap_or(Verdict::Wait),
+        // Settled when it became `sent`: only an end is news.
+        MessageStatus::Sent => {
+            of_accepted(&parts).filter(|verdict| *verdict != Verdict::Sent).unwrap_or(Verdict::Wait)
+        }
         // A terminal status never changes; a queued one waits for its dispatcher.
         MessageStatus::Queued
         | MessageStatus::Delivered

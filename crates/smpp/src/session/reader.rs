@@ -15,6 +15,12 @@ use crate::{Body, CommandStatus, DecodeError, Decoded, MessageResp, Pdu, frame};
 /// What one read asks the socket for.
 const READ_OCTETS: usize = 16 * 1024;
 
+/// Answers that a peer may leave unread.
+const UNREAD_OCTETS_MAX: usize = 256 * 1024;
+
+/// Oddities of one PDU that are told.
+const WARNINGS_MAX: usize = 8;
+
 pub(super) async fn read(
     mut input: impl AsyncRead + Unpin,
     mut buffer: BytesMut,
@@ -32,6 +38,9 @@ pub(super) async fn read(
                 Err(error @ DecodeError::BadLength(_)) => return error.to_string(),
             }
         }
+        if shared.state().control.len() > UNREAD_OCTETS_MAX {
+            return "the peer asks and does not read the answers".to_owned();
+        }
         buffer.reserve(READ_OCTETS);
         match input.read_buf(&mut buffer).await {
             Ok(0) => return "the peer closed the connection".to_owned(),
@@ -44,7 +53,7 @@ pub(super) async fn read(
 fn take(decoded: Decoded, shared: &Arc<Shared>) {
     let Decoded { pdu, warnings } = decoded;
     let command_id = pdu.body.command_id();
-    for warning in warnings {
+    for warning in warnings.into_iter().take(WARNINGS_MAX) {
         shared.tell(Event::Warning { warning, command_id });
     }
     let Pdu { status, sequence, body } = pdu;

@@ -117,6 +117,7 @@ CREATE TABLE messages (
     PRIMARY KEY (account_id, id)
 ) WITHOUT ROWID;
 CREATE INDEX messages_by_number ON messages (account_id, number_id, direction, id);
+CREATE INDEX messages_inbound ON messages (account_id, seq) WHERE direction = 'inbound';
 CREATE INDEX messages_queue ON messages (carrier_id, not_before, id, valid_until) WHERE status = 'queued';
 
 -- One row for each time a part was handed to a carrier, stored before its bytes leave.
@@ -143,6 +144,7 @@ CREATE TABLE attempts (
 ) WITHOUT ROWID;
 CREATE INDEX attempts_by_carrier_id ON attempts (carrier_id, match_id) WHERE match_id IS NOT NULL;
 CREATE INDEX attempts_open ON attempts (carrier_id, submitted_at) WHERE state IN ('submitting', 'uncertain');
+CREATE INDEX attempts_unnamed ON attempts (carrier_id, submitted_at) WHERE state = 'accepted' AND match_id IS NULL;
 
 -- Each row is one transfer with both its sides; amount moves from debit to credit.
 -- id and available_after: null where the customer's balance does not move.
@@ -174,6 +176,7 @@ CREATE TABLE events (
     PRIMARY KEY (account_id, seq)
 ) WITHOUT ROWID;
 
+-- Without a key or an index: rows are appended, and found by a map in memory (store/src/idempotency).
 -- outcome: null for a single send, whose message_id tells all; else the sealed first answer.
 CREATE TABLE idempotency (
     account_id BIGINT NOT NULL,
@@ -181,10 +184,8 @@ CREATE TABLE idempotency (
     request_hash BLOB NOT NULL,
     message_id BIGINT,
     outcome BLOB,
-    created_at BIGINT NOT NULL,
-    PRIMARY KEY (account_id, key_hash)
-) WITHOUT ROWID;
-CREATE INDEX idempotency_by_age ON idempotency (created_at);
+    created_at BIGINT NOT NULL
+);
 
 CREATE TABLE daily_counts (
     account_id BIGINT NOT NULL,

@@ -1,0 +1,140 @@
+//! Moves what is in the write-ahead log into the database file, beside the writer.
+//!
+//! A checkpoint within a commit would let its callers wait for thousands of
+//! pages. The thread here moves nearly all of them; the writer moves the last
+//! few between two commits, so that the log begins again at its start.
+
+use std::{
+    path::Path,
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use rusqlite::{Connection, ErrorCode};
+
+use crate::StoreError;
+
+/// Pages in the log (of 4 KiB: 64 MiB) from which on it is tidied.
+const PAGES_TIDIED_FROM: i64 = 16_384;
+
+/// Pages that may be left to the writer: a few milliseconds.
+const PAGES_LEFT_MAX: i64 = 256;
+
+/// Passes before the writer is asked all the same.
+const PASSES_MAX: u32 = 6;
+
+/// What the writer and the one who tidies know of the log.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    /// Committed pages, as of the last commit.
+    pages: AtomicI64,
+    /// The writer shall move what is left.
+    nearly_done: AtomicBool,
+    wanted: Mutex<Wanted>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct Wanted {
+    tidying: bool,
+    stopped: bool,
+}
+
+impl Log {
+    /// Counts the pages of each commit on the writer's connection.
+    pub(crate) fn watch(
+        self: &std::sync::Arc<Self>,
+        writer: &mut Connection,
+    ) -> Result<(), StoreError> {
+        let log = std::sync::Arc::clone(self);
+        writer.wal_hook(Some(move |_: &mut _, pages: i32| {
+            log.pages.store(i64::from(pages), Ordering::Relaxed);
+            Ok(())
+        }))?;
+        Ok(())
+    }
+
+    /// The writer's part, between two commits.
+    pub(crate) fn tend(&self, writer: &Connection) {
+        if self.nearly_done.swap(false, Ordering::AcqRel) {
+            pass(writer);
+            self.wanted().tidying = false;
+        } else if self.pages.load(Ordering::Relaxed) >= PAGES_TIDIED_FROM {
+            let mut wanted = self.wanted();
+            if !wanted.tidying {
+                wanted.tidying = true;
+                self.changed.notify_one();
+            }
+        }
+    }
+
+    /// Ends [`checkpoint_loop`].
+    pub(crate) fn stop(&self) {
+        self.wanted().stopped = true;
+        self.changed.notify_one();
+    }
+
+    fn wanted(&self) -> MutexGuard<'_, Wanted> {
+        self.wanted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Tidies the log whenever it has grown, until the writer stops.
+pub(crate) fn checkpoint_loop(path: &Path, log: &Log) {
+    let connection = match Connection::open(path) {
+        Ok(connection) => connection,
+        Err(error) => {
+            tracing::error!(%error, "the log cannot be tidied");
+            return;
+        }
+    };
+    loop {
+        let mut wanted = log.wanted();
+        while !wanted.tidying && !wanted.stopped {
+            wanted = log.changed.wait(wanted).unwrap_or_else(PoisonError::into_inner);
+        }
+        if wanted.stopped {
+            return;
+        }
+        drop(wanted);
+        for _ in 0..PASSES_MAX {
+            if pass(&connection).is_some_and(|left| left <= PAGES_LEFT_MAX) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        log.nearly_done.store(true, Ordering::Release);
+        // The writer takes its turn at its next commit.
+        let mut wanted = log.wanted();
+        while wanted.tidying && !wanted.stopped {
+            let (again, _) = log
+                .changed
+                .wait_timeout(wanted, Duration::from_millis(50))
+                .unwrap_or_else(PoisonError::into_inner);
+            wanted = again;
+        }
+    }
+}
+
+/// Moves what can be moved without waiting; answers how many pages are left.
+fn pass(connection: &Connection) -> Option<i64> {
+    let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
+        Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
+    });
+    match moved {
+        Ok(left) => Some(left),
+        Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => {
+            // As with a commit: a sync that failed once is not to be trusted again.
+            tracing::error!(%error, "the database could not be synced; stopping at once");
+            std::process::abort();
+        }
+        Err(error) => {
+            // The log stays as it is, and is whole.
+            tracing::warn!(%error, "the log could not be tidied");
+            None
+        }
+    }
+}

@@ -1,0 +1,301 @@
+//! An engine on a database, and the time in which both live.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use domain::{CarrierId, Timestamp};
+use engine::{Clock, Config, Engine};
+use store::{StoreError, Tx, audit};
+
+use crate::{AccountBuilder, CarrierBuilder, Database, Kind, Smsc, agreement, node::Node, until};
+
+/// What a dead node's leases need to run out.
+const LEASES_RUN_OUT: Duration = Duration::from_secs(16);
+
+/// A world in which nothing happens by itself: a test calls each step.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) inner: Arc<Inner>,
+}
+
+/// What accounts and builders share with their world.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) clock: Clock,
+    node: Mutex<Option<Arc<Node>>>,
+    smscs: Mutex<Vec<(CarrierId, Smsc)>>,
+    // The last to go: the node's connections are closed before.
+    database: Arc<Database>,
+}
+
+/// What the engine warns of is told where a test fails.
+fn show_warnings() {
+    let warnings = tracing_subscriber::fmt().with_env_filter("warn").with_test_writer();
+    // Another test of the process may have been first.
+    drop(warnings.try_init());
+}
+
+fn config() -> Config {
+    Config { by_hand: true, ..Config::default() }
+}
+
+impl World {
+    pub async fn on(kind: Kind) -> Self {
+        show_warnings();
+        let clock = Clock::manual(Timestamp::parse("2026-04-03T10:00:00Z").unwrap());
+        Self::node_on(Arc::new(Database::new(kind)), clock).await
+    }
+
+    /// A second process on the same database, in the same time.
+    pub async fn second_node(&self) -> Self {
+        let other = Self::node_on(Arc::clone(&self.inner.database), self.inner.clock.clone()).await;
+        other.sync().await;
+        other
+    }
+
+    async fn node_on(database: Arc<Database>, clock: Clock) -> Self {
+        let node = Node::start(database.location(), clock.clone(), config()).await;
+        Self {
+            inner: Arc::new(Inner {
+                clock,
+                node: Mutex::new(Some(Arc::new(node))),
+                smscs: Mutex::default(),
+                database,
+            }),
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.inner.database.kind()
+    }
+
+    pub fn account(&self) -> AccountBuilder {
+        AccountBuilder::new(Arc::clone(&self.inner))
+    }
+
+    /// A carrier behind this SMSC.
+    pub fn carrier(&self, smsc: &Smsc) -> CarrierBuilder {
+        CarrierBuilder::smpp(Arc::clone(&self.inner), smsc)
+    }
+
+    pub fn simulator(&self) -> CarrierBuilder {
+        CarrierBuilder::simulator(Arc::clone(&self.inner))
+    }
+
+    /// Runs `body` with the engine, where its tasks run.
+    pub async fn run<T, F>(&self, body: impl FnOnce(Arc<Engine>) -> F) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.inner.run(body).await
+    }
+
+    /// Reads the database.
+    pub async fn read<T: Send + 'static>(
+        &self,
+        body: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.inner.read(body).await
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Lets time pass, for the database's deadlines and on the wire alike.
+    pub async fn pass(&self, span: Duration) {
+        self.inner.clock.advance(span);
+        self.inner.node().pass(span).await;
+    }
+
+    /// Lets much time pass: the wire sees none of it, as on a link with traffic.
+    pub fn leap(&self, span: Duration) {
+        self.inner.clock.advance(span);
+    }
+
+    /// Hands over what is due; answers how many submissions.
+    pub async fn dispatch(&self) -> usize {
+        self.run(|engine| async move { engine.dispatch_all().await.unwrap() }).await
+    }
+
+    /// Stores what carriers reported.
+    pub async fn record(&self) {
+        self.inner.record().await;
+    }
+
+    pub async fn keep_house(&self) {
+        let now = self.now();
+        self.run(|engine| async move { engine.keep_house(now).await.unwrap() }).await;
+    }
+
+    /// Moves messages away from carriers that are down.
+    pub async fn detour(&self) -> u64 {
+        self.run(|engine| async move { engine.detour().await.unwrap() }).await
+    }
+
+    /// Starts and stops carriers as leases and operators say.
+    pub async fn sync(&self) {
+        self.run(|engine| async move { engine.sync_carriers().await.unwrap() }).await;
+    }
+
+    /// Lets carriers without a network act.
+    pub async fn tick(&self) {
+        self.run(|engine| async move { engine.tick() }).await;
+    }
+
+    /// Records reports until `condition` holds.
+    pub async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+        self.inner.until(what, condition).await;
+    }
+
+    /// Dispatches and records until the SMSC has read `count` submits in all.
+    pub async fn until_submitted(&self, smsc: &Smsc, count: usize) {
+        self.until(&format!("the SMSC reads {count} submits"), async || {
+            self.dispatch().await;
+            smsc.submits().len() >= count
+        })
+        .await;
+    }
+
+    /// Waits until the SMSC has an answer to everything that it delivered.
+    pub async fn until_acknowledged(&self, smsc: &Smsc) {
+        self.until("what the SMSC delivered is answered", async || smsc.unanswered() == 0).await;
+    }
+
+    /// Lets time pass until the carrier is bound.
+    pub async fn until_bound(&self, carrier: CarrierId) {
+        self.inner.until_bound(carrier).await;
+    }
+
+    /// Whether the carrier's link is up.
+    pub async fn is_up(&self, carrier: CarrierId) -> bool {
+        self.inner.is_up(carrier).await
+    }
+
+    /// Ends the process as a kill would: nothing is finished.
+    pub fn crash(&self) {
+        drop(self.inner.slot().take());
+    }
+
+    /// Starts the process again, once the dead one's leases have run out.
+    pub async fn start_again(&self) {
+        self.leap(LEASES_RUN_OUT);
+        let node =
+            Node::start(self.inner.database.location(), self.inner.clock.clone(), config()).await;
+        *self.inner.slot() = Some(Arc::new(node));
+        self.sync().await;
+        let carriers: Vec<CarrierId> = self.inner.smscs().iter().map(|(id, _)| *id).collect();
+        for carrier in carriers {
+            self.until_bound(carrier).await;
+        }
+    }
+
+    pub async fn assert_audit_clean(&self) {
+        let now = self.now();
+        let findings = self.read(move |tx| audit::run(tx, now)).await;
+        let broken: Vec<_> = findings.iter().filter(|f| !f.violations.is_empty()).collect();
+        assert!(broken.is_empty(), "broken: {broken:#?}");
+    }
+
+    /// Compares the database with the log of the SMSC behind `carrier`.
+    pub async fn assert_agrees_with_smsc(&self, carrier: CarrierId, smsc: &Smsc) {
+        agreement::check(&self.inner, carrier, &smsc.submits()).await;
+    }
+
+    /// The audit, and the comparison with every SMSC.
+    pub async fn assert_all_is_well(&self) {
+        if self.inner.slot().is_none() {
+            self.start_again().await;
+        }
+        self.assert_audit_clean().await;
+        let smscs = self.inner.smscs().clone();
+        for (carrier, smsc) in smscs {
+            self.assert_agrees_with_smsc(carrier, &smsc).await;
+        }
+    }
+}
+
+impl Inner {
+    fn slot(&self) -> MutexGuard<'_, Option<Arc<Node>>> {
+        self.node.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn smscs(&self) -> MutexGuard<'_, Vec<(CarrierId, Smsc)>> {
+        self.smscs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn remember(&self, carrier: CarrierId, smsc: &Smsc) {
+        self.smscs().push((carrier, smsc.clone()));
+    }
+
+    pub(crate) fn node(&self) -> Arc<Node> {
+        Arc::clone(self.slot().as_ref().expect("the process runs"))
+    }
+
+    pub(crate) async fn run<T, F>(&self, body: impl FnOnce(Arc<Engine>) -> F) -> T
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        self.run_while_alive(body).await.expect("the process runs")
+    }
+
+    /// `None` where the process died before `body` was done.
+    pub(crate) async fn run_while_alive<T, F>(
+        &self,
+        body: impl FnOnce(Arc<Engine>) -> F,
+    ) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let node = Arc::clone(self.slot().as_ref()?);
+        let running = node.handle().spawn(body(node.engine()));
+        drop(node);
+        match running.await {
+            Ok(done) => Some(done),
+            Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),
+            Err(_) => None,
+        }
+    }
+
+    pub(crate) async fn read<T: Send + 'static>(
+        &self,
+        body: impl FnMut(&mut Tx<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> T {
+        self.run(|engine| async move { engine.store().read(body).await.unwrap() }).await
+    }
+
+    pub(crate) async fn record(&self) {
+        self.run(|engine| async move { engine.record_reported().await }).await;
+    }
+
+    pub(crate) async fn until(&self, what: &str, condition: impl AsyncFn() -> bool) {
+        until(what, async || {
+            self.record().await;
+            condition().await
+        })
+        .await;
+    }
+
+    pub(crate) async fn is_up(&self, carrier: CarrierId) -> bool {
+        self.run(move |engine| async move { engine.link(carrier).is_some_and(|link| link.up) })
+            .await
+    }
+
+    pub(crate) async fn until_bound(&self, carrier: CarrierId) {
+        self.until("the carrier is bound", async || {
+            if self.is_up(carrier).await {
+                return true;
+            }
+            // Reconnects wait, and sessions look at their deadlines now and then.
+            self.node().pass(Duration::from_millis(250)).await;
+            false
+        })
+        .await;
+        self.record().await;
+    }
+}
