@@ -5,6 +5,8 @@ mod accept;
 mod dispatch;
 mod faults;
 mod inbound;
+mod months;
+mod people;
 mod receipts;
 mod restart;
 mod uncertain;
