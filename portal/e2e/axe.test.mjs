@@ -40,7 +40,14 @@ for (const language of ["en", "ar"]) {
       test(`every screen is accessible: ${language}, ${scheme}, ${width} px`, async () => {
         const found = [];
         for (const signedIn of [false, true]) {
-          const page = await portal.page({ width, height: 800, scheme, language, signedIn });
+          const page = await portal.page({
+            width,
+            height: 800,
+            scheme,
+            language,
+            still: true,
+            signedIn,
+          });
           for (const screen of all.filter((each) => (each.signedIn ?? true) === signedIn)) {
             await show(page, portal.url, screen);
             found.push(...(await faults(page)).map((fault) => `${screen.name}: ${fault}`));

@@ -21,7 +21,7 @@ try {
   const all = screens(await furnish(portal));
   for (const look of LOOKS) {
     for (const signedIn of [false, true]) {
-      const page = await portal.page({ ...look, signedIn });
+      const page = await portal.page({ ...look, still: true, signedIn });
       for (const screen of all.filter((each) => (each.signedIn ?? true) === signedIn)) {
         await show(page, portal.url, screen);
         const name = `${screen.name}-${look.width}-${look.scheme}-${look.language}.png`;

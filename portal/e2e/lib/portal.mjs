@@ -66,10 +66,18 @@ export async function startPortal() {
     },
 
     /** A page of its own browser profile that must not leave the site, nor complain. */
-    async page({ width = 1280, height = 800, scheme = "light", language, signedIn = true } = {}) {
+    async page({
+      width = 1280,
+      height = 800,
+      scheme = "light",
+      language,
+      still = false,
+      signedIn = true,
+    } = {}) {
       const context = await browser.newContext({
         viewport: { width, height },
         colorScheme: scheme,
+        reducedMotion: still ? "reduce" : "no-preference",
         locale: "en-GB",
         timezoneId: "Europe/Amsterdam",
         permissions: ["clipboard-read", "clipboard-write"],

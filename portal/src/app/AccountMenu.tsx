@@ -25,7 +25,8 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={200}>
       <Menu.Target>
-        <UnstyledButton className={css.button} aria-label={t("shell.account")}>
+        <UnstyledButton className={css.button}>
+          <span className="visually-hidden">{t("shell.account")}</span>
           <span className="truncate ltr">{session?.email}</span>
           <DownIcon size={14} />
         </UnstyledButton>
