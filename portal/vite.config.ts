@@ -27,7 +27,7 @@ export default defineConfig({
   plugins: [react()],
   resolve: { tsconfigPaths: true },
   server: {
-    proxy: { "/api": server, "/docs": server },
+    proxy: { "^/(api|docs|checkout)/": server },
   },
   build: {
     target: "es2022",

@@ -3,9 +3,9 @@
 use domain::{AccountId, NumberId, NumberStatus, catalogue};
 use serde_json::Value;
 use store::{
-    StoreError, Tx,
+    Tx,
     events::{self, NewEvent},
-    months::Service,
+    months::{self, Paid, Service},
     numbers::{self, NumberRecord},
     wallets,
 };
@@ -16,6 +16,13 @@ use crate::{
     months::{charge, may_buy},
 };
 
+/// A customer's number with what is paid for it.
+#[derive(Debug, Clone)]
+pub struct OwnNumber {
+    pub number: NumberRecord,
+    pub paid: Vec<Paid>,
+}
+
 impl Engine {
     /// Switches SMS on and charges the month; within a paid month it costs nothing.
     pub async fn enable_sms(
@@ -23,7 +30,7 @@ impl Engine {
         account: AccountId,
         id: NumberId,
         key: Option<Idempotency>,
-        render: impl Fn(&NumberRecord, &mut Tx<'_>) -> Result<Value, StoreError> + Send + 'static,
+        render: impl Fn(&OwnNumber) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let ids = self.ids.take(&self.store, 1).await?;
         let (now, currency) = (self.clock.now(), self.config.currency);
@@ -53,9 +60,10 @@ impl Engine {
                 news.push(NewEvent::balance(account, balance_data(wallet.available, currency)));
             }
             events::append(tx, &news, now)?;
-            Ok(render(&number, tx)?)
+            let paid = months::paid(tx, account, (id, id), now)?;
+            Ok(OwnNumber { number, paid })
         };
-        let done = self.once(account, key, body, Value::clone).await?;
+        let done = self.once(account, key, body, render).await?;
         self.hub.tell([account]);
         Ok(done)
     }
@@ -65,7 +73,7 @@ impl Engine {
         &self,
         account: AccountId,
         id: NumberId,
-    ) -> Result<NumberRecord, UseError> {
+    ) -> Result<OwnNumber, UseError> {
         let now = self.clock.now();
         let number = self
             .store
@@ -76,7 +84,8 @@ impl Engine {
                 }
                 number.sms_enabled = false;
                 events::append(tx, &[number_news(account, &number)], now)?;
-                Ok(number)
+                let paid = months::paid(tx, account, (id, id), now)?;
+                Ok(OwnNumber { number, paid })
             })
             .await?;
         self.hub.tell([account]);

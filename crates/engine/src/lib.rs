@@ -50,6 +50,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use accept::{AcceptError, Accepted, ItemOutcome, Prices, Refusal, Send};
 pub use accounts::{AccountCreated, AccountPatch, NewAccount};
+pub use add_ons::OwnNumber;
 pub use api_keys::ApiKeyCreated;
 pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};

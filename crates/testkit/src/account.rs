@@ -68,8 +68,8 @@ impl AccountBuilder {
                 let new = NewAccount {
                     name: format!("Customer {customer}"),
                     email: format!("customer-{customer}@example.com").parse().unwrap(),
-                    verified: true,
                     password_hash: None,
+                    verified: true,
                 };
                 let made = engine.create_account(new, None, |made| json!(made.account.id.get()));
                 let id = AccountId::new(made.await.unwrap().answer.as_i64().unwrap());

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{CarrierId, Timestamp};
-use engine::{Clock, Config, Engine};
+use engine::{Clock, Config, Engine, Site};
 use store::{StoreError, Tx, audit};
 
 use crate::{
@@ -43,7 +43,9 @@ fn show_warnings() {
 }
 
 fn config() -> Config {
-    Config { by_hand: true, ..Config::default() }
+    // A demo's links and payments need no mail and no bank.
+    let site = Site { demo: true, ..Site::default() };
+    Config { by_hand: true, site, ..Config::default() }
 }
 
 impl World {

@@ -1,5 +1,5 @@
-// Serves the built portal and passes /api on to a server, under the policy that the
-// product uses. Only for a server that does not carry the portal itself.
+// Stands before a server: passes calls on, can cut event streams, and serves the built
+// portal where the server does not carry it.
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
@@ -19,20 +19,13 @@ const TYPES = {
 };
 
 /**
- * Starts the site in front of `upstream` and gives its address.
- * `intercept(request, response)` may answer a call itself and then gives true.
+ * Starts a site in front of a server, and gives its address. `upstream()` is asked at
+ * each call, so that the site may stand before the server does.
  */
-export async function startSite(
-  upstream,
-  { intercept = () => false, headers = {}, port = 0 } = {},
-) {
-  const target = new URL(upstream);
+export async function startSite(upstream, { carriesPortal = () => false, port = 0 } = {}) {
   const streams = new Set();
   const server = http.createServer(async (request, response) => {
-    if (await intercept(request, response)) {
-      return;
-    }
-    if (/^\/(api|docs|checkout)\b/.test(request.url)) {
+    if (carriesPortal() || /^\/(api|docs|checkout)\//.test(request.url)) {
       pass(request, response);
     } else {
       await file(request, response);
@@ -40,13 +33,14 @@ export async function startSite(
   });
 
   function pass(request, response) {
+    const target = new URL(upstream());
     // The browser's own Host and Origin stay: the server checks them against each other.
     const options = {
       host: target.hostname,
       port: target.port,
       method: request.method,
       path: request.url,
-      headers: { ...request.headers, ...headers },
+      headers: request.headers,
     };
     const onward = http.request(options, (answer) => {
       response.writeHead(answer.statusCode, answer.headers);
@@ -88,10 +82,11 @@ export async function startSite(
     url: `http://127.0.0.1:${server.address().port}`,
     /** Cuts every event stream, as a bad network would. */
     cutStreams() {
+      const cut = streams.size;
       for (const socket of streams) {
         socket.destroy();
       }
-      return streams.size;
+      return cut;
     },
     async stop() {
       server.closeAllConnections();

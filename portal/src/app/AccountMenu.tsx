@@ -1,7 +1,8 @@
-import { Menu, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { Menu, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { signOut, useSession } from "~/features/accounts/session";
+import { useProfile } from "~/features/settings/useProfile";
 import { DownIcon } from "~/shared/icons";
 import css from "./AccountMenu.module.css";
 
@@ -10,7 +11,13 @@ export function AccountMenu() {
   const { t } = useTranslation();
   const session = useSession();
   const navigate = useNavigate();
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  const { setColorScheme } = useMantineColorScheme();
+  const scheme = useComputedColorScheme();
+  const profile = useProfile();
+  const turn = (theme: "light" | "dark") => {
+    setColorScheme(theme);
+    profile.mutate({ theme });
+  };
   const leave = async () => {
     await signOut();
     await navigate({ to: "/sign-in" });
@@ -18,7 +25,8 @@ export function AccountMenu() {
   return (
     <Menu position="top-start" width={200}>
       <Menu.Target>
-        <UnstyledButton className={css.button} aria-label={t("shell.account")}>
+        <UnstyledButton className={css.button}>
+          <span className="visually-hidden">{t("shell.account")}</span>
           <span className="truncate ltr">{session?.email}</span>
           <DownIcon size={14} />
         </UnstyledButton>
@@ -28,8 +36,8 @@ export function AccountMenu() {
         <Menu.Item onClick={() => void navigate({ to: "/settings" })}>
           {t("nav.settings")}
         </Menu.Item>
-        <Menu.Item onClick={() => setColorScheme(colorScheme === "dark" ? "light" : "dark")}>
-          {colorScheme === "dark" ? t("shell.light") : t("shell.dark")}
+        <Menu.Item onClick={() => turn(scheme === "dark" ? "light" : "dark")}>
+          {scheme === "dark" ? t("shell.light") : t("shell.dark")}
         </Menu.Item>
         <Menu.Divider />
         <Menu.Item onClick={() => void leave()}>{t("accounts.signOut")}</Menu.Item>

@@ -74,7 +74,7 @@ function Account({ id }: { id: number }) {
       <a href="#content" className={css.skip}>
         {t("shell.skip")}
       </a>
-      <aside className={css.side}>
+      <aside className={css.side} aria-label={t("shell.account")}>
         <div className={css.brand}>
           <Wordmark />
         </div>
@@ -84,13 +84,13 @@ function Account({ id }: { id: number }) {
           <AccountMenu />
         </div>
       </aside>
-      <header className={css.bar}>
+      <section className={css.bar} aria-label={t("shell.account")}>
         <ActionIcon size="lg" onClick={() => setMenu(true)} aria-label={t("shell.menu")}>
           <MenuIcon size={20} />
         </ActionIcon>
         <Wordmark />
         <Balance short />
-      </header>
+      </section>
       <main id="content" className={css.main} tabIndex={-1}>
         <CutOff link={link} />
         <VerifyNotice />

@@ -147,12 +147,9 @@ const order = createRoute({
 const wallet = createRoute({
   getParentRoute: () => inside,
   path: "/wallet",
-  validateSearch: (
-    raw: Record<string, unknown>,
-  ): { topup?: number; add?: boolean; next?: string } => ({
+  validateSearch: (raw: Record<string, unknown>): { topup?: number; add?: boolean } => ({
     topup: id(raw.topup),
     add: raw.add === "1" || raw.add === true ? true : undefined,
-    next: returnPath(raw.next),
   }),
   component: lazyRouteComponent(() => import("~/features/wallet/WalletPage"), "WalletPage"),
 });

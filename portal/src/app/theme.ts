@@ -37,6 +37,7 @@ export const theme = createTheme({
   colors: { ink, dark },
   defaultRadius: 6,
   cursorType: "pointer",
+  respectReducedMotion: true,
   fontSizes: { xs: "12px", sm: "13.5px", md: "14.5px", lg: "16px", xl: "20px" },
   // By name: importing the components would load them all with the first page.
   components: {

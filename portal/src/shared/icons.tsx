@@ -80,7 +80,7 @@ export const CheckIcon = icon(<path d="m4 10.5 4 4 8-9" />);
 export const CopyIcon = icon(
   <>
     <rect x="7" y="7" width="9.5" height="9.5" rx="1.5" />
-    <path d="M13 4.500vA1.5 1.5 0 0 0 11.5 3h-7A1.5 1.5 0 0 0 3 4.500v7A1.5 1.5 0 0 0 4.5 13" />
+    <path d="M13 4.5A1.5 1.5 0 0 0 11.5 3h-7A1.5 1.5 0 0 0 3 4.500v7A1.5 1.5 0 0 0 4.5 13" />
   </>,
 );
 export const OutIcon = icon(<path d="M6 14 14 6M7.5 6H14v6.5" />, true);

@@ -1,16 +1,15 @@
 //! A customer's numbers, and SMS on them.
 
-use std::collections::HashMap;
-
 use axum::{
     Json,
     extract::{Query, State},
 };
-use domain::{AccountId, Currency, NumberId, Timestamp, catalogue};
+use domain::{Currency, NumberId, catalogue};
+use engine::OwnNumber;
 use serde::Serialize;
 use store::{
-    StoreError, Tx,
-    months::{self, Service},
+    StoreError,
+    months::{self, Paid, Service},
     numbers::{self, NumberRecord},
 };
 use utoipa::ToSchema;
@@ -60,39 +59,26 @@ struct NumberView {
     created_at: Time,
 }
 
-/// The numbers with what is paid for them.
-fn views(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    records: &[NumberRecord],
-    now: Timestamp,
-    currency: Currency,
-) -> Result<Vec<NumberView>, StoreError> {
-    let ids = || records.iter().map(|number| number.id);
-    let (Some(from), Some(to)) = (ids().min(), ids().max()) else { return Ok(Vec::new()) };
-    let paid: HashMap<(NumberId, Service), Timestamp> = months::paid(tx, account, (from, to), now)?
-        .into_iter()
-        .map(|paid| ((paid.number, paid.service), paid.until))
-        .collect();
-    let until = |number, service| paid.get(&(number, service)).copied().map(Time);
-    let view = |number: &NumberRecord| {
-        let offer = catalogue::offer(number.country, number.number_type);
-        NumberView {
-            id: number.id.get(),
-            number: number.number.to_string(),
-            country: number.country.to_string(),
-            number_type: number.number_type.as_str(),
-            status: number.status.as_str(),
-            sms_enabled: number.sms_enabled,
-            sms_available: offer.sms.is_some(),
-            sms_price: offer.sms.map(|price| Money::new(price, currency)),
-            sms_paid_until: until(number.id, Service::Sms),
-            paid_until: until(number.id, Service::Number),
-            simulated: number.simulated,
-            created_at: Time(number.created_at),
-        }
+fn view(number: &NumberRecord, paid: &[Paid], currency: Currency) -> NumberView {
+    let offer = catalogue::offer(number.country, number.number_type);
+    let until = |service| {
+        let of = |paid: &&Paid| paid.number == number.id && paid.service == service;
+        paid.iter().find(of).map(|paid| Time(paid.until))
     };
-    Ok(records.iter().map(view).collect())
+    NumberView {
+        id: number.id.get(),
+        number: number.number.to_string(),
+        country: number.country.to_string(),
+        number_type: number.number_type.as_str(),
+        status: number.status.as_str(),
+        sms_enabled: number.sms_enabled,
+        sms_available: offer.sms.is_some(),
+        sms_price: offer.sms.map(|price| Money::new(price, currency)),
+        sms_paid_until: until(Service::Sms),
+        paid_until: until(Service::Number),
+        simulated: number.simulated,
+        created_at: Time(number.created_at),
+    }
 }
 
 /// The numbers to send from.
@@ -131,15 +117,21 @@ async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<Numbe
     let page = query.page()?;
     let account = caller.account;
     let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
-    let (numbers, next_cursor) = api
+    let (mut found, paid) = api
         .engine
         .store()
         .read(move |tx| {
-            let mut found = numbers::of_account(tx, account, page.before, page.rows())?;
-            let next_cursor = page.cut(&mut found, |number| number.id.get());
-            Ok::<_, StoreError>((views(tx, account, &found, now, currency)?, next_cursor))
+            let found = numbers::of_account(tx, account, page.before, page.rows())?;
+            let ids = || found.iter().map(|number| number.id);
+            let paid = match (ids().min(), ids().max()) {
+                (Some(from), Some(to)) => months::paid(tx, account, (from, to), now)?,
+                _ => Vec::new(),
+            };
+            Ok::<_, StoreError>((found, paid))
         })
         .await?;
+    let next_cursor = page.cut(&mut found, |number| number.id.get());
+    let numbers = found.iter().map(|number| view(number, &paid, currency)).collect();
     Ok(Json(NumberList { success: true, numbers, next_cursor }))
 }
 
@@ -164,11 +156,8 @@ pub(super) async fn enable_sms(
     Repeats(key): Repeats,
 ) -> Result<Answered, ApiError> {
     let (id, account) = (NumberId::new(id), caller.account);
-    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
-    let render = move |number: &NumberRecord, tx: &mut Tx<'_>| {
-        let views = views(tx, account, std::slice::from_ref(number), now, currency)?;
-        Ok(named("number", views.into_iter().next()))
-    };
+    let currency = api.engine.config().currency;
+    let render = move |own: &OwnNumber| named("number", view(&own.number, &own.paid, currency));
     let done = api.engine.enable_sms(account, id, key, render).await?;
     Ok(Answered(done))
 }
@@ -186,14 +175,7 @@ pub(super) async fn disable_sms(
     caller: Caller,
     Id(id): Id,
 ) -> Result<Json<OneNumber>, ApiError> {
-    let account = caller.account;
-    let number = api.engine.disable_sms(account, NumberId::new(id)).await?;
-    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
-    let views = api
-        .engine
-        .store()
-        .read(move |tx| views(tx, account, std::slice::from_ref(&number), now, currency))
-        .await?;
-    let number = views.into_iter().next().ok_or_else(|| ApiError::not_found("number"))?;
+    let own = api.engine.disable_sms(caller.account, NumberId::new(id)).await?;
+    let number = view(&own.number, &own.paid, api.engine.config().currency);
     Ok(Json(OneNumber { success: true, number }))
 }

@@ -2,6 +2,7 @@ import { queryOptions, useQuery } from "@tanstack/react-query";
 import { ApiFailure, api, take } from "~/api/client";
 import type { Session } from "~/api/types";
 import { queryClient } from "~/app/queries";
+import { adoptTheme } from "~/app/scheme";
 import { isLanguage, speak } from "~/i18n";
 import { isTimeZone, remember } from "~/shared/preferences";
 
@@ -35,8 +36,9 @@ export async function begin(session: Session): Promise<void> {
   await adopt(session);
 }
 
-/** Takes over what the profile says about language and time zone. */
+/** Takes over what the profile says about theme, language and time zone. */
 export async function adopt(session: Session): Promise<void> {
+  adoptTheme(session.theme);
   if (session.time_zone && isTimeZone(session.time_zone)) {
     remember({ timeZone: session.time_zone });
   }

@@ -125,11 +125,12 @@ function Row({ conversation, isOpen }: { conversation: Conversation; isOpen: boo
         <span className={css.text}>
           {last.direction === "outbound" && (
             <span data-failed={failed || undefined}>
-              {failed ? t("status.failed") : t("sms.conversation.you")}
-              {": "}
+              {`${failed ? t("status.failed") : t("sms.conversation.you")}:`}
             </span>
           )}
-          <bdi>{last.body}</bdi>
+          <span className={css.body} dir="auto">
+            {last.body}
+          </span>
         </span>
         <span className={css.own}>
           <Phone number={ownNumber(conversation)} />

@@ -94,7 +94,7 @@ interface RowsProps {
 function Rows({ rows, open, narrow, hasMore, isLoadingMore, loadMore }: RowsProps) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
-  const small = useMediaQuery("(max-width: 48em)", undefined, { getInitialValueInEffect: false });
+  const small = useMediaQuery("(max-width: 40em)", undefined, { getInitialValueInEffect: false });
   const height = small ? 66 : 44;
   const [top, setTop] = useState(0);
   useLayoutEffect(() => {

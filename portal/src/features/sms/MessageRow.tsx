@@ -47,7 +47,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
         preload={false}
         className={css.row}
         data-id={message.id}
-        data-status={message.status}
+        data-state={message.status}
         data-small={small || undefined}
         data-narrow={narrow || undefined}
         data-open={isOpen || undefined}
@@ -61,8 +61,8 @@ export const MessageRow = memo(function MessageRow(props: Props) {
             <span className={css.time}>
               <When at={message.created_at} />
             </span>
-            <span className={css.text}>
-              <bdi>{message.body}</bdi>
+            <span className={css.text} dir="auto">
+              {message.body}
             </span>
             <MessageStatusMark status={message.status} />
           </>
@@ -70,8 +70,8 @@ export const MessageRow = memo(function MessageRow(props: Props) {
           <>
             <MessageStatusMark status={message.status} />
             {who}
-            <span className={css.text}>
-              <bdi>{message.body}</bdi>
+            <span className={css.text} dir="auto">
+              {message.body}
             </span>
             <span className={css.number}>
               <Phone number={own} />

@@ -3,6 +3,7 @@ import { useMediaQuery } from "@mantine/hooks";
 import { getRouteApi } from "@tanstack/react-router";
 import {
   lazy,
+  type ReactNode,
   type RefObject,
   Suspense,
   useEffect,
@@ -121,38 +122,26 @@ export function SmsPage() {
             />
           )}
         </div>
-        {wide && detail && <aside className={css.aside}>{detail}</aside>}
+        {wide && detail && <div className={css.aside}>{detail}</div>}
         {wide && phone && (
-          <aside className={css.aside} data-phone>
+          <div className={css.aside} data-phone>
             <Suspense>
               <VirtualPhone onClose={() => setPhone(false)} />
             </Suspense>
-          </aside>
+          </div>
         )}
       </div>
       {!wide && (
-        <Drawer
-          opened={message !== undefined}
-          onClose={close}
-          size={480}
-          withCloseButton={false}
-          padding={0}
-          aria-label={t("sms.detail.title")}
-        >
+        <SidePanel opened={message !== undefined} onClose={close} label={t("sms.detail.title")}>
           {detail}
-        </Drawer>
+        </SidePanel>
       )}
       {!wide && (
-        <Drawer
-          opened={phone}
-          onClose={() => setPhone(false)}
-          size={420}
-          withCloseButton={false}
-          padding={0}
-          aria-label={t("phone.title")}
-        >
-          <Suspense>{phone && <VirtualPhone onClose={() => setPhone(false)} />}</Suspense>
-        </Drawer>
+        <SidePanel opened={phone} onClose={() => setPhone(false)} label={t("phone.title")}>
+          <Suspense>
+            <VirtualPhone onClose={() => setPhone(false)} />
+          </Suspense>
+        </SidePanel>
       )}
     </Page>
   );
@@ -174,4 +163,23 @@ function useTop(ref: RefObject<HTMLElement | null>): void {
       window.removeEventListener("scroll", tell);
     };
   }, [ref]);
+}
+
+interface SidePanelProps {
+  opened: boolean;
+  onClose: () => void;
+  label: string;
+  children: ReactNode;
+}
+
+/** Where there is no room beside the list, a panel lies over it. */
+function SidePanel({ opened, onClose, label, children }: SidePanelProps) {
+  return (
+    <Drawer.Root opened={opened} onClose={onClose} size={440} padding={0}>
+      <Drawer.Overlay />
+      <Drawer.Content aria-label={label}>
+        <Drawer.Body>{children}</Drawer.Body>
+      </Drawer.Content>
+    </Drawer.Root>
+  );
 }

@@ -56,9 +56,7 @@ export function StartPage() {
           {session?.payments ? (
             <Button
               variant={current === 0 ? "filled" : "default"}
-              renderRoot={(props) => (
-                <Link to="/wallet" search={{ add: true, next: "/start" }} {...props} />
-              )}
+              renderRoot={(props) => <Link to="/wallet" search={{ add: true }} {...props} />}
             >
               {t("wallet.topUp")}
             </Button>

@@ -1,7 +1,8 @@
 import { Button } from "@mantine/core";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
+import { canSend, numbersQuery } from "~/features/numbers/queries";
 import { useFormat } from "~/format/useFormat";
 import { transactionsQuery } from "./queries";
 import css from "./Wallet.module.css";
@@ -11,6 +12,8 @@ export function TopUpReturn({ id }: { id: number }) {
   const { t } = useTranslation();
   const format = useFormat();
   const list = useInfiniteQuery(transactionsQuery);
+  const numbers = useQuery(numbersQuery);
+  const isNew = numbers.data?.some(canSend) === false;
   const reference = `topup:${id}`;
   const found = list.data?.pages
     .flatMap((page) => page.transactions)
@@ -23,9 +26,9 @@ export function TopUpReturn({ id }: { id: number }) {
       <Button
         size="compact-xs"
         variant="subtle"
-        renderRoot={(props) => <Link to="/wallet" {...props} />}
+        renderRoot={(props) => <Link to={isNew ? "/start" : "/wallet"} {...props} />}
       >
-        {t("common.dismiss")}
+        {isNew ? t("nav.start") : t("common.dismiss")}
       </Button>
     </div>
   );

@@ -1,0 +1,104 @@
+//! Months of numbers and SMS: each is paid once, whatever happens around it.
+
+use std::sync::Arc;
+
+use domain::{NumberId, NumberStatus, NumberType};
+use engine::{Engine, NewNumber, UseError, Want};
+use serde_json::{Value, json};
+use testkit::{Account, Kind, World, cents};
+
+use super::seconds;
+
+testkit::on_both_engines!(
+    a_month_of_sms_is_paid_once_however_often_it_is_switched,
+    a_month_from_the_last_of_january_ends_with_february,
+    two_nodes_cannot_sell_one_number_twice,
+);
+
+const DAY: u64 = 86_400;
+
+async fn switch(world: &World, account: &Account, on: bool) -> Result<(), UseError> {
+    let (account, number) = (account.id, account.number);
+    world
+        .run(move |engine| async move {
+            if on {
+                engine.enable_sms(account, number, None, |_| Value::Null).await.map(|_| ())
+            } else {
+                engine.disable_sms(account, number).await.map(|_| ())
+            }
+        })
+        .await
+}
+
+/// A customer whose number had SMS from the operator, without a month that was paid.
+async fn customer(world: &World) -> Account {
+    let alice = world.account().balance(cents(1_000)).simulated().create().await;
+    switch(world, &alice, false).await.unwrap();
+    alice
+}
+
+async fn a_month_of_sms_is_paid_once_however_often_it_is_switched(world: &World) {
+    let alice = customer(world).await;
+    for _ in 0..3 {
+        switch(world, &alice, true).await.unwrap();
+        assert!(matches!(switch(world, &alice, true).await, Err(UseError::AlreadyEnabled)));
+        world.leap(seconds(9 * DAY));
+        switch(world, &alice, false).await.unwrap();
+        assert!(matches!(switch(world, &alice, false).await, Err(UseError::SmsNotEnabled)));
+    }
+    assert_eq!(alice.available().await, cents(925));
+    // From 3 April: the month ends on 3 May.
+    world.leap(seconds(3 * DAY));
+    switch(world, &alice, true).await.unwrap();
+    assert_eq!(alice.available().await, cents(850));
+}
+
+async fn a_month_from_the_last_of_january_ends_with_february(world: &World) {
+    let alice = customer(world).await;
+    // From 3 April 2026 to 31 January 2027.
+    world.leap(seconds(303 * DAY));
+    assert!(world.now().to_string().starts_with("2027-01-31T"));
+    switch(world, &alice, true).await.unwrap();
+    switch(world, &alice, false).await.unwrap();
+    world.leap(seconds(28 * DAY - 1));
+    switch(world, &alice, true).await.unwrap();
+    switch(world, &alice, false).await.unwrap();
+    assert_eq!(alice.available().await, cents(925));
+    world.leap(seconds(1));
+    switch(world, &alice, true).await.unwrap();
+    assert_eq!(alice.available().await, cents(850));
+}
+
+async fn stock(engine: &Arc<Engine>) -> NumberId {
+    let new = NewNumber {
+        number: "+447700900500".parse().unwrap(),
+        country: "GB".parse().unwrap(),
+        number_type: NumberType::Mobile,
+        status: NumberStatus::Available,
+        account: None,
+        sms_enabled: false,
+        carrier: None,
+        simulated: true,
+    };
+    let made = engine.create_number(new, None, |record| json!(record.id.get())).await.unwrap();
+    NumberId::new(made.answer.as_i64().unwrap())
+}
+
+async fn two_nodes_cannot_sell_one_number_twice(world: &World) {
+    if world.kind() == Kind::Sqlite {
+        // One process serves a file; there is no other node.
+        return;
+    }
+    let (alice, bob) =
+        (customer(world).await, world.account().balance(cents(1_000)).create().await);
+    let other = world.second_node().await;
+    let number = world.run(|engine| async move { stock(&engine).await }).await;
+    let order = async |world: &World, account: &Account| {
+        let (account, wants) = (account.id, vec![Want { number, sms: true }]);
+        world.run(move |engine| async move { engine.order(account, wants, None, |_| Value::Null).await }).await
+    };
+    let (first, second) = tokio::join!(order(world, &alice), order(&other, &bob));
+    assert!(first.is_ok() != second.is_ok(), "{first:?} {second:?}");
+    let spent = [alice.available().await, bob.available().await];
+    assert!(spent.contains(&cents(1_000)) && spent.contains(&cents(825)), "{spent:?}");
+}

@@ -1,0 +1,128 @@
+// Every screen of the portal, and how to get there.
+import { until } from "./portal.mjs";
+
+/** Fills the account with what the screens show. */
+export async function furnish(portal) {
+  const [first, second, third] = portal.demo.numbers;
+  const texts = [
+    "Your order #1234 has shipped!",
+    "“Quoted” — it’s here…",
+    "طلبك في الطريق إليك",
+    `Your appointment is tomorrow at 10:00. ${"Please bring the form. ".repeat(8)}`,
+  ];
+  const to = ["+447700900123", "+447700900902", "+447700900903", "+447700900905"];
+  const messages = texts.flatMap((body, index) =>
+    [first, second, third].map(({ id }) => ({ from_number_id: id, to: to[index], body })),
+  );
+  await portal.call("POST", "/portal/sms/batch", { messages });
+  for (const body of ["Thanks, got the tracking!", '<img src=x onerror="alert(1)">']) {
+    await portal.call(
+      "POST",
+      "/operator/simulator/inbound",
+      { from: to[0], to: first.number, body },
+      portal.demo.operator.api_key,
+    );
+  }
+  return until("the messages have ended", async () => {
+    const { body } = await portal.call("GET", "/portal/sms?limit=200");
+    const open = body.messages.filter(({ status }) => /queued|sending/.test(status));
+    const ended = open.length === 0 && body.messages.length >= messages.length + 2;
+    return ended && { messages: body.messages, numbers: portal.demo.numbers };
+  });
+}
+
+/** `open` comes to the screen, `arrange` brings it into the state of interest. */
+export function screens({ messages, numbers }) {
+  const failed = messages.find(({ status }) => status === "failed");
+  const long = messages.find(({ segments }) => segments > 1);
+  const thread = `with=%2B447700900123&via=${numbers[0].id}`;
+  return [
+    { name: "sign-in", path: "/sign-in", signedIn: false },
+    { name: "sign-up", path: "/sign-up", signedIn: false },
+    { name: "reset", path: "/reset", signedIn: false },
+    { name: "reset-new", path: "/reset?token=x", signedIn: false },
+    { name: "verify", path: "/verify?token=x", signedIn: false },
+    { name: "missing", path: "/no-such-page", signedIn: false },
+    { name: "start", path: "/start" },
+    { name: "sms", path: "/sms" },
+    { name: "sms-empty", path: "/sms?q=nothing" },
+    { name: "message-failed", path: `/sms?message=${failed.id}` },
+    { name: "message-long", path: `/sms?message=${long.id}` },
+    { name: "conversations", path: "/sms?view=conversations" },
+    { name: "conversation", path: `/sms?view=conversations&${thread}` },
+    {
+      name: "compose",
+      path: "/sms",
+      async arrange(page) {
+        await page.keyboard.press("c");
+        await page.getByRole("dialog").locator("textarea").fill("It’s “quoted” – see?");
+        await page.getByRole("dialog").locator("input[type=tel]").fill("+447700900123");
+      },
+    },
+    {
+      name: "phone",
+      path: "/sms",
+      async arrange(page) {
+        await page.locator("button[aria-pressed]").first().click();
+        await page.getByRole("log").waitFor();
+      },
+    },
+    {
+      name: "shortcuts",
+      path: "/sms",
+      async arrange(page) {
+        await page.keyboard.press("?");
+        await page.getByRole("dialog").waitFor();
+      },
+    },
+    { name: "numbers", path: "/numbers" },
+    { name: "configure", path: `/numbers?configure=${numbers[0].id}` },
+    { name: "order", path: "/order?country=GB&type=mobile" },
+    {
+      name: "order-numbers",
+      path: "/order?country=GB&type=mobile",
+      async arrange(page) {
+        await page.locator("form button[type=submit]").click();
+        await page.getByRole("row").nth(1).getByRole("checkbox").first().check();
+      },
+    },
+    {
+      name: "order-review",
+      path: "/order?country=GB&type=mobile",
+      async arrange(page) {
+        await page.locator("form button[type=submit]").click();
+        await page.getByRole("row").nth(1).getByRole("checkbox").first().check();
+        await page.locator("main button").last().click();
+        await page.getByRole("row").nth(1).waitFor();
+      },
+    },
+    { name: "wallet", path: "/wallet" },
+    {
+      name: "top-up",
+      path: "/wallet?add=1",
+      arrange: (page) => page.getByRole("dialog").waitFor(),
+    },
+    { name: "api-keys", path: "/api-keys" },
+    { name: "settings", path: "/settings" },
+  ];
+}
+
+/** Brings a page to a screen, at rest. */
+export async function show(page, base, screen) {
+  await page.goto(base + screen.path);
+  await page.locator("h1").first().waitFor();
+  await screen.arrange?.(page);
+  await until("the screen is at rest", () =>
+    page.evaluate(async () => {
+      await document.fonts.ready;
+      const loading = document.querySelector(".mantine-Skeleton-root, [role=status][aria-label]");
+      const moving = document
+        .getAnimations()
+        .some(
+          ({ playState, effect }) =>
+            playState === "running" && effect.getTiming().iterations !== Number.POSITIVE_INFINITY,
+        );
+      return loading === null && !moving;
+    }),
+  );
+}
