@@ -118,7 +118,7 @@ fn record(
     for (index, (receipt, spelling)) in receipts.iter().zip(&spellings).enumerate() {
         let mut keys = spelling.as_ref().map_or_else(Vec::new, |ids| choose(receipt, ids, &by_id));
         if keys.is_empty() {
-            keys = by_reference(tx, carrier, receipt)?;
+            keys = by_reference(tx, carrier, receipt, around)?;
         }
         if keys.is_empty() {
             unmatched.push(index);
@@ -197,12 +197,14 @@ fn by_reference(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
     receipt: &Receipt,
+    around: &Surroundings,
 ) -> Result<Vec<AttemptKey>, StoreError> {
     let (Some(reference), Some(recipient)) = (receipt.user_reference, &receipt.recipient) else {
         return Ok(Vec::new());
     };
     let recipient = format!("+{}", recipient.trim_start_matches(['+', '0']));
-    let unnamed = attempts::unnamed_to(tx, carrier, &recipient)?;
+    let since = around.now.minus(ORPHANS_KEPT);
+    let unnamed = attempts::unnamed_to(tx, carrier, &recipient, since)?;
     let mut named =
         unnamed.into_iter().filter(|key| user_reference(key.message, key.part) == reference);
     Ok(match (named.next(), named.next()) {

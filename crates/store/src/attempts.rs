@@ -312,12 +312,13 @@ pub fn by_carrier_ids(
     })
 }
 
-/// Attempts of a carrier to `recipient` without an id of the carrier's, whether open or
-/// accepted: a receipt that names no known id may be about one of them.
+/// Attempts of a carrier to `recipient` without an id of the carrier's, open ones and those
+/// accepted since `since`: a receipt that names no known id may be about one of them.
 pub fn unnamed_to(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
     recipient: &str,
+    since: Timestamp,
 ) -> Result<Vec<AttemptKey>, StoreError> {
     const UNNAMED_TO: &str = "
         SELECT t.account_id, t.message_id, t.part, t.attempt
@@ -326,9 +327,10 @@ pub fn unnamed_to(
         UNION ALL
         SELECT t.account_id, t.message_id, t.part, t.attempt
         FROM attempts t JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
-        WHERE t.carrier_id = $1 AND t.state = 'accepted' AND t.match_id IS NULL AND m.recipient = $2";
+        WHERE t.carrier_id = $1 AND t.state = 'accepted' AND t.match_id IS NULL
+            AND t.submitted_at > $3 AND m.recipient = $2";
 
-    tx.query(UNNAMED_TO, params![carrier, recipient], read_key)
+    tx.query(UNNAMED_TO, params![carrier, recipient, since], read_key)
 }
 
 fn read_key(row: &Row<'_>) -> Result<AttemptKey, StoreError> {

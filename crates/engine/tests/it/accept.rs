@@ -82,8 +82,29 @@ async fn what_is_refused_costs_and_stores_nothing(world: &World) {
     world.run(move |engine| async move { engine.update_number(number, off).await.unwrap() }).await;
     assert_eq!(refusal(alice.ask(alice.message(TO, "a"), None).await), Refusal::SmsNotEnabled);
 
-    assert!(alice.messages().await.is_empty());
-    assert_eq!(alice.available().await, cents(1_000));
+    let suspended = engine::NumberPatch {
+        status: Some(domain::NumberStatus::Suspended),
+        sms_enabled: Some(true),
+        ..Default::default()
+    };
+    world
+        .run(move |engine| async move { engine.update_number(number, suspended).await.unwrap() })
+        .await;
+    assert_eq!(refusal(alice.ask(alice.message(TO, "a"), None).await), Refusal::NumberNotActive);
+    let account = bob.id;
+    let patch = engine::AccountPatch {
+        status: Some(store::accounts::AccountStatus::Suspended),
+        ..Default::default()
+    };
+    world
+        .run(move |engine| async move { engine.update_account(account, patch).await.unwrap() })
+        .await;
+    assert_eq!(refusal(bob.ask(bob.message(TO, "a"), None).await), Refusal::AccountSuspended);
+
+    for account in [&alice, &bob] {
+        assert!(account.messages().await.is_empty());
+        assert_eq!(account.available().await, cents(1_000));
+    }
     assert!(world.is_up(carrier).await);
 }
 

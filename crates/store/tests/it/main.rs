@@ -1,6 +1,7 @@
 //! The storage on both databases: schema, locks, ledger, audit.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
+mod attempts;
 mod audit;
 mod id_blocks;
 mod idempotency;
