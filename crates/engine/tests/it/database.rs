@@ -1,7 +1,6 @@
 //! The database goes away in the midst of everything.
 
 use domain::MessageStatus;
-use engine::AcceptError;
 use store::StoreError;
 use testkit::{Kind, Loss, Reply, Smsc, World, idempotency, inbound, receipt};
 
@@ -46,13 +45,13 @@ async fn connections_that_are_cut_lose_and_double_nothing(world: &World) {
         cut(world).await;
         for sender in senders {
             // Whoever got no answer asks again, below.
-            drop(sender.await.unwrap());
+            drop(world.while_time_passes(sender).await.unwrap());
         }
         for sender in 0..40 {
             let key = format!("{round} {sender}");
             testkit::until("the request is answered", async || {
                 let send = alice.message(TO, &key);
-                alice.ask(send, Some(idempotency(&key))).await.is_ok()
+                world.while_time_passes(alice.ask(send, Some(idempotency(&key)))).await.is_ok()
             })
             .await;
         }
@@ -107,23 +106,25 @@ fn losses() -> &'static [Loss] {
 }
 
 #[tokio::test]
-async fn an_unknown_commit_of_a_send_is_resolved_by_its_key() {
+async fn an_unknown_commit_of_a_send_is_found_out_and_answered() {
     for loss in losses() {
-        let (world, proxy) = World::behind_proxy().await;
-        world.simulator().create().await;
-        let alice = world.account().create().await;
-        alice.send(TO, "before").await;
-        proxy.lose_next(*loss);
-        let send = || alice.message(TO, "hello");
-        let first = alice.ask(send(), Some(idempotency("key"))).await;
-        assert!(
-            matches!(first, Err(AcceptError::Store(StoreError::CommitUnknown(_)))),
-            "{loss:?}: {first:?}"
-        );
-        let again = alice.ask(send(), Some(idempotency("key"))).await.unwrap();
-        assert_eq!(again.replayed, *loss == Loss::AfterCommit);
-        assert_eq!(alice.messages().await.len(), 2, "{loss:?}");
-        world.assert_all_is_well().await;
+        for key in [None, Some("key")] {
+            let (world, proxy) = World::behind_proxy().await;
+            world.simulator().create().await;
+            let alice = world.account().create().await;
+            alice.send(TO, "before").await;
+            proxy.lose_next(*loss);
+            let send = || alice.ask(alice.message(TO, "hello"), key.map(idempotency));
+            let first = world.while_time_passes(send()).await;
+            assert!(first.is_ok(), "{loss:?}: {first:?}");
+            assert_eq!(proxy.losses(), 1);
+            assert_eq!(alice.messages().await.len(), 2, "{loss:?}");
+            if key.is_some() {
+                assert!(send().await.unwrap().replayed);
+                assert_eq!(alice.messages().await.len(), 2, "{loss:?}");
+            }
+            world.assert_all_is_well().await;
+        }
     }
 }
 
