@@ -41,31 +41,33 @@ pub fn find(
     wanted: &[(AccountId, &[u8; 32])],
     since: Timestamp,
 ) -> Result<Vec<Remembered>, StoreError> {
-    if tx.is_postgres() { find_by_key(tx, wanted, since) } else { find_by_row(tx, wanted, since) }
+    if tx.is_postgres() {
+        return find_by_key(tx, wanted, since);
+    }
+    let mut found = Vec::new();
+    for (account, hash) in wanted {
+        found.extend(find_by_row(tx, *account, hash.as_slice(), since)?);
+    }
+    Ok(found)
 }
 
 fn find_by_row(
     tx: &mut Tx<'_>,
-    wanted: &[(AccountId, &[u8; 32])],
+    account: AccountId,
+    key_hash: &[u8],
     since: Timestamp,
-) -> Result<Vec<Remembered>, StoreError> {
+) -> Result<Option<Remembered>, StoreError> {
     const FIND: &str = "
         SELECT account_id, key_hash, request_hash, message_id, outcome FROM idempotency
         WHERE rowid = $1 AND account_id = $2 AND key_hash = $3 AND created_at > $4";
 
-    let keys = tx.keys()?;
-    let mut found = Vec::new();
-    for (account, hash) in wanted {
-        let rows = keys.borrow().rows(*account, *hash);
-        for row in rows {
-            let params = params![row, *account, *hash, since];
-            if let Some(remembered) = tx.query_one(FIND, params, read)? {
-                found.push(remembered);
-                break;
-            }
+    let rows = tx.keys()?.borrow().rows(account, key_hash);
+    for row in rows {
+        if let Some(found) = tx.query_one(FIND, params![row, account, key_hash, since], read)? {
+            return Ok(Some(found));
         }
     }
-    Ok(found)
+    Ok(None)
 }
 
 fn find_by_key(
@@ -100,7 +102,6 @@ pub fn insert(
     if tx.is_postgres() {
         return insert_by_key(tx, answers, at, expired);
     }
-    // No other transaction writes, and this one has looked for its keys.
     const INSERT: &str = "
         INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
@@ -108,6 +109,9 @@ pub fn insert(
     let keys = tx.keys()?;
     let mut inserted = 0;
     for answer in answers {
+        if find_by_row(tx, answer.account, &answer.key_hash, expired)?.is_some() {
+            continue;
+        }
         inserted += tx.execute(INSERT, &columns(answer, at))?;
         keys.borrow_mut().stage(answer.account, &answer.key_hash, tx.last_row());
     }

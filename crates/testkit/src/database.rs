@@ -89,6 +89,11 @@ impl Database {
         if self.on_server.is_some() { Kind::Postgres } else { Kind::Sqlite }
     }
 
+    /// Opens it as the one server of an SQLite file, or as one of many on PostgreSQL.
+    pub async fn open_as_server(&self, now: Timestamp) -> Store {
+        Store::open(&self.location, Access::Server, true, now).await.unwrap()
+    }
+
     /// Opens it beside whatever runs, as a command would.
     pub async fn open(&self, now: Timestamp) -> Store {
         Store::open(&self.location, Access::Command, true, now).await.unwrap()

@@ -98,6 +98,26 @@ macro_rules! on_both_databases {
     };
 }
 
+/// Makes of each `async fn name(world: &World)` a test on PostgreSQL, which several nodes can share.
+#[macro_export]
+macro_rules! on_several_nodes {
+    ($($name:ident),* $(,)?) => {
+        mod postgres {
+            $(
+                #[tokio::test]
+                async fn $name() {
+                    if !$crate::Kind::Postgres.is_available() {
+                        return;
+                    }
+                    let world = $crate::World::on($crate::Kind::Postgres).await;
+                    super::$name(&world).await;
+                    world.assert_all_is_well().await;
+                }
+            )*
+        }
+    };
+}
+
 /// Makes of each `async fn name(world: &World)` one test on SQLite and one on PostgreSQL.
 ///
 /// The second passes without doing anything where `DIDFARM_TEST_POSTGRES` is not set.

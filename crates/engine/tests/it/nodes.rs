@@ -2,19 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use domain::MessageId;
+use domain::{MessageId, MessageStatus};
 use engine::{AcceptError, Refusal};
 use testkit::{Account, SEGMENT, Smsc, World, idempotency, inbound, part_of};
 
 use crate::{TO, seconds};
 
-testkit::on_both_engines!(
+testkit::on_several_nodes!(
     two_nodes_accept_no_more_than_the_balance_pays_for,
     one_key_on_two_nodes_makes_one_message,
     two_nodes_admit_no_more_than_the_rate,
     who_has_seen_an_event_has_seen_all_before_it,
     two_nodes_deliver_an_incomplete_text_once,
     two_nodes_end_what_is_due_once,
+    another_node_takes_over_and_the_one_that_slept_is_fenced_off,
 );
 
 async fn two_nodes_accept_no_more_than_the_balance_pays_for(world: &World) {
@@ -150,4 +151,29 @@ async fn two_nodes_end_what_is_due_once(world: &World) {
     let messages = alice.messages().await;
     assert!(messages.iter().all(|message| message.status == domain::MessageStatus::Failed));
     assert_eq!(alice.available().await, testkit::cents(1_000));
+}
+
+async fn another_node_takes_over_and_the_one_that_slept_is_fenced_off(world: &World) {
+    let smsc = Smsc::start().await;
+    let carrier = world.carrier(&smsc).create().await;
+    let alice = world.account().create().await;
+    let other = world.second_node().await;
+    assert!(!other.is_up(carrier).await, "the carrier has its node");
+    alice.send(TO, "before").await;
+    world.until_submitted(&smsc, 1).await;
+    world
+        .until("it is stored", async || alice.messages().await[0].status == MessageStatus::Sent)
+        .await;
+
+    // The first node sleeps past its lease and wakes up with its link intact.
+    world.leap(seconds(16));
+    let message = alice.send(TO, "after").await;
+    other.sync().await;
+    other.until_bound(carrier).await;
+    assert_eq!(world.dispatch().await, 0, "its token is stale");
+    other.until_submitted(&smsc, 2).await;
+    other.until("it is stored", async || alice.status(message).await == MessageStatus::Sent).await;
+    assert_eq!(world.dispatch().await, 0);
+    world.pass(seconds(1)).await;
+    assert_eq!(smsc.submits().len(), 2);
 }

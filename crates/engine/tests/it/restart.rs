@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::MessageStatus;
 use engine::Idempotency;
 use store::attempts::AttemptState;
-use testkit::{Kind, Reply, Smsc, World, inbound, part_of, receipt};
+use testkit::{Reply, Smsc, World, inbound, part_of, receipt};
 
 use crate::{TO, seconds, sent, settle};
 
@@ -17,7 +17,6 @@ testkit::on_both_engines!(
     what_was_answered_is_there_after_a_crash_under_load,
     a_crash_in_each_step_loses_and_doubles_nothing,
     parts_of_an_inbound_text_survive_a_restart,
-    another_node_takes_over_and_the_one_that_slept_is_fenced_off,
 );
 
 async fn what_was_queued_leaves_after_a_restart(world: &World) {
@@ -179,33 +178,4 @@ async fn parts_of_an_inbound_text_survive_a_restart(world: &World) {
     smsc.deliver(part_of(inbound(TO, &alice.e164, "hello "), 7, 2, 1));
     world.until_acknowledged(&smsc).await;
     assert_eq!(alice.messages().await[0].body, "hello world");
-}
-
-async fn another_node_takes_over_and_the_one_that_slept_is_fenced_off(world: &World) {
-    if world.kind() == Kind::Sqlite {
-        // One process serves a file; there is no other node.
-        return;
-    }
-    let smsc = Smsc::start().await;
-    let carrier = world.carrier(&smsc).create().await;
-    let alice = world.account().create().await;
-    let other = world.second_node().await;
-    assert!(!other.is_up(carrier).await, "the carrier has its node");
-    alice.send(TO, "before").await;
-    world.until_submitted(&smsc, 1).await;
-    world
-        .until("it is stored", async || alice.messages().await[0].status == MessageStatus::Sent)
-        .await;
-
-    // The first node sleeps past its lease and wakes up with its link intact.
-    world.leap(seconds(16));
-    let message = alice.send(TO, "after").await;
-    other.sync().await;
-    other.until_bound(carrier).await;
-    assert_eq!(world.dispatch().await, 0, "its token is stale");
-    other.until_submitted(&smsc, 2).await;
-    other.until("it is stored", async || alice.status(message).await == MessageStatus::Sent).await;
-    assert_eq!(world.dispatch().await, 0);
-    world.pass(seconds(1)).await;
-    assert_eq!(smsc.submits().len(), 2);
 }

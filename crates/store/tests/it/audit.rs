@@ -40,6 +40,31 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         &["UPDATE transfers SET credit = 'funds' WHERE kind = 'post' AND source_id = {delivered}"],
     ),
     (
+        "each month of a number was paid by one transfer, and each such transfer paid a month",
+        &["INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
+           SELECT account_id, 1, 'sms', 0, 10, 0, 888888, 5 FROM wallets"],
+    ),
+    (
+        "a number's months do not overlap: none is charged twice",
+        &[
+            "INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
+             SELECT account_id, 1, 'sms', 0, 10, 0, 888888, 5 FROM wallets",
+            "INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
+             SELECT account_id, 1, 'sms', 5, 15, 0, 888889, 5 FROM wallets",
+        ],
+    ),
+    (
+        "an order's total is the sum of its items, and each was charged as its first month",
+        &["INSERT INTO orders (account_id, id, status, currency, total, created_at)
+           SELECT account_id, 777777, 'completed', 'EUR', 5, 0 FROM wallets"],
+    ),
+    (
+        "each paid top-up was credited once, no other was",
+        &["INSERT INTO topups (account_id, id, provider, token_hash, currency, amount, created_at, paid_at)
+           SELECT account_id, 666666, 'demo', key_hash, 'EUR', 5, 0, 1 FROM idempotency
+           WHERE message_id IS NOT NULL"],
+    ),
+    (
         "each stored balance is the sum of its entries",
         &["UPDATE wallets SET available = available + 1"],
     ),

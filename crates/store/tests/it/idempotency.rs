@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{AccountId, MessageId};
 use store::{Store, idempotency, idempotency::Remembered};
-use testkit::Database;
+use testkit::{Database, Kind};
 
 use crate::NOW;
 
@@ -37,14 +37,18 @@ async fn find(store: &Store, account: i64, key: u8, after: Duration) -> Option<i
     let since = NOW.plus(after).minus(DAY);
     let hash = [key; 32];
     let found = store
-        .read(move |tx| idempotency::find(tx, &[(AccountId::new(account), &hash)], since))
+        .write(move |tx| idempotency::find(tx, &[(AccountId::new(account), &hash)], since))
         .await
         .unwrap();
     found.first().and_then(|answer| answer.message).map(MessageId::get)
 }
 
 async fn of_two_first_answers_one_stays(database: &Database) {
-    let stores = [database.open(NOW).await, database.open(NOW).await];
+    let one = database.open_as_server(NOW).await;
+    let stores = match database.kind() {
+        Kind::Sqlite => [one.clone(), one],
+        Kind::Postgres => [one, database.open_as_server(NOW).await],
+    };
     let mut tries = Vec::new();
     for message in 0..20 {
         let store = stores[usize::from(message % 2 == 0)].clone();
@@ -60,7 +64,7 @@ async fn of_two_first_answers_one_stays(database: &Database) {
 }
 
 async fn an_answer_is_found_for_a_day_and_then_replaced(database: &Database) {
-    let store = database.open(NOW).await;
+    let store = database.open_as_server(NOW).await;
     assert_eq!(insert(&store, answer(1, 7, 100), Duration::ZERO).await, 1);
     let almost = DAY - Duration::from_micros(1);
     assert_eq!(find(&store, 1, 7, almost).await, Some(100));
@@ -71,7 +75,7 @@ async fn an_answer_is_found_for_a_day_and_then_replaced(database: &Database) {
 }
 
 async fn a_key_belongs_to_its_account(database: &Database) {
-    let store = database.open(NOW).await;
+    let store = database.open_as_server(NOW).await;
     insert(&store, answer(1, 7, 100), Duration::ZERO).await;
     assert_eq!(find(&store, 2, 7, Duration::ZERO).await, None);
     assert_eq!(insert(&store, answer(2, 7, 200), Duration::ZERO).await, 1);
@@ -79,7 +83,7 @@ async fn a_key_belongs_to_its_account(database: &Database) {
 }
 
 async fn a_step_of_forgetting_has_its_limit(database: &Database) {
-    let store = database.open(NOW).await;
+    let store = database.open_as_server(NOW).await;
     for key in 0..5 {
         insert(&store, answer(1, key, 100), Duration::from_secs(key.into())).await;
     }
