@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisify } from 'node:util';
+import { isDeepStrictEqual, promisify } from 'node:util';
 
 import { onEachEngine } from '../lib/world.mjs';
 
@@ -21,6 +21,13 @@ async function samples(document) {
 }
 
 onEachEngine('documents', ({ scenario }) => {
+  scenario('the portal is generated from the document that is served', async ({ server }) => {
+    const kept = new URL('../../portal/openapi.json', import.meta.url);
+    const served = await fetch(new URL('/api/v1/openapi.json', server.baseUrl));
+    const same = isDeepStrictEqual(JSON.parse(await readFile(kept, 'utf8')), await served.json());
+    assert.ok(same, 'portal/openapi.json is out of date: npm --prefix portal run snapshot');
+  });
+
   for (const document of DOCUMENTS) {
     scenario(`the samples of ${document} work when pasted`, async ({ server }) => {
       const found = await samples(document);
