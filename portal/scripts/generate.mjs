@@ -15,6 +15,21 @@ for (const schema of Object.values(schemas)) {
 }
 schemas.TimelineEvent.properties.status.enum = schemas.MessageView.properties.status.enum;
 
+// Two answers have the name `Sent` in the document, and only the last one's fields.
+if (!schemas.Sent.properties.message) {
+  schemas.SentMessage = {
+    type: "object",
+    required: ["success", "message"],
+    properties: {
+      success: { type: "boolean" },
+      message: { $ref: "#/components/schemas/MessageView" },
+    },
+  };
+  document.paths["/portal/sms/send"].post.responses[201].content["application/json"].schema = {
+    $ref: "#/components/schemas/SentMessage",
+  };
+}
+
 for (const path of Object.values(document.paths)) {
   for (const operation of Object.values(path)) {
     // Paths name the operations; ids that occur twice would be merged into one.

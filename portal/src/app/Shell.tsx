@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useSession } from "~/features/accounts/session";
+import { followTabs, useSession } from "~/features/accounts/session";
 import { VerifyNotice } from "~/features/accounts/VerifyNotice";
 import { Compose } from "~/features/compose/lazy";
 import { walletQuery } from "~/features/wallet/queries";
@@ -63,6 +63,7 @@ function OperatorNotice() {
 function Account({ id }: { id: number }) {
   const { t } = useTranslation();
   const link = useLive(id);
+  useEffect(() => followTabs(id), [id]);
   const [menu, setMenu] = useState(false);
   const [help, setHelp] = useState(false);
   useShortcuts(() => setHelp(true));

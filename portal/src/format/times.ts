@@ -90,14 +90,14 @@ export function nextDay(date: string): string {
   return next.toISOString().slice(0, 10);
 }
 
-/** The time from one status to the next: +41 ms, +1.2 s, +3 min. */
+/** The time from one status to the next: +41ms, +1.2s, +3m. */
 export function formatOffset(fromIso: string, toIso: string, locale: string): string {
   const ms = Math.max(0, new Date(toIso).getTime() - new Date(fromIso).getTime());
   const unit = (value: number, name: string, digits: number) =>
     `+${new Intl.NumberFormat(locale, {
       style: "unit",
       unit: name,
-      unitDisplay: "short",
+      unitDisplay: "narrow",
       maximumFractionDigits: digits,
     }).format(value)}`;
   if (ms < 1000) {

@@ -1,4 +1,9 @@
-import { type InfiniteData, notifyManager, type QueryClient } from "@tanstack/react-query";
+import {
+  type InfiniteData,
+  notifyManager,
+  type QueryClient,
+  type QueryKey,
+} from "@tanstack/react-query";
 import type { Conversation, Message, MessageDetail, Wallet } from "~/api/types";
 import { settle } from "~/features/compose/outbox";
 import type { MessageQuery } from "~/features/sms/filters";
@@ -9,6 +14,8 @@ import { throttle } from "./throttle";
 
 /** Figures are sums: they are asked for again, but not for every message. */
 const FIGURES_EVERY_MS = 1_500;
+
+const ARRIVALS_MAX = 1_000;
 
 interface SmsNews {
   at: string;
@@ -64,6 +71,7 @@ export function applyMessages(cache: QueryClient, news: ReadonlyMap<number, Mess
       const merged = merge(pages, key[1] as MessageQuery, news);
       if (merged !== pages) {
         cache.setQueryData(key, merged);
+        shorten(cache, key, merged);
       }
     }
   }
@@ -77,6 +85,14 @@ export function applyMessages(cache: QueryClient, news: ReadonlyMap<number, Mess
     }
   }
   applyConversations(cache, news);
+}
+
+/** A first page that has grown long by arrivals is asked for again at its usual size. */
+function shorten(cache: QueryClient, key: QueryKey, pages: MessagePages): void {
+  const rows = pages.pages[0]?.messages.length ?? 0;
+  if (rows > ARRIVALS_MAX && cache.isFetching({ queryKey: key, exact: true }) === 0) {
+    void cache.invalidateQueries({ queryKey: key, exact: true });
+  }
 }
 
 interface ConversationPage {

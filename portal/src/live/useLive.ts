@@ -7,7 +7,7 @@ import { listen } from "./share";
 import type { LinkState, LiveEvent } from "./stream";
 
 /** Events that come within this time are shown together. */
-const GATHER_MS = 30;
+const GATHER_MS = 16;
 
 /** Keeps the query cache in step with the account, and says how the link stands. */
 export function useLive(account: number): LinkState {

@@ -29,8 +29,23 @@ export function useSession(): Session | null {
   return useQuery(sessionQuery).data ?? null;
 }
 
+/** All tabs of a browser have one cookie, so they must agree on who is signed in. */
+const tabs = "BroadcastChannel" in window ? new BroadcastChannel("didfarm.session") : null;
+
+/** Starts afresh where another tab signed in to another account. */
+export function followTabs(account: number): () => void {
+  const hear = ({ data }: MessageEvent<number | null>) => {
+    if (data !== account) {
+      window.location.reload();
+    }
+  };
+  tabs?.addEventListener("message", hear);
+  return () => tabs?.removeEventListener("message", hear);
+}
+
 /** Begins a session in this tab: nothing of an earlier one may remain. */
 export async function begin(session: Session): Promise<void> {
+  tabs?.postMessage(session.account_id ?? null);
   queryClient.clear();
   queryClient.setQueryData(sessionQuery.queryKey, session);
   await adopt(session);

@@ -17,6 +17,7 @@ import { useFormat } from "~/format/useFormat";
 import { CopyButton } from "~/shared/CopyButton";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
+import { type Explained, explain } from "~/shared/failures";
 import { formatPhone } from "~/shared/Phone";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import { CHARACTERS_MAX, measure } from "~/shared/segments/segments";
@@ -183,7 +184,7 @@ function ComposeForm({ draft }: { draft: Draft }) {
             </>
           )
         }
-        error={toRefused ? refusal.message : mistake(typed, to !== null, tried, t)}
+        error={toRefused ? said(explain(refusal, t)) : mistake(typed, to !== null, tried, t)}
       />
       <div>
         <MarkedTextarea
@@ -217,6 +218,10 @@ function ComposeForm({ draft }: { draft: Draft }) {
       </div>
     </form>
   );
+}
+
+function said({ title, cure }: Explained): string {
+  return cure === null ? title : `${title} ${cure}`;
 }
 
 /** What is wrong with the number typed; nothing while it is still being typed. */

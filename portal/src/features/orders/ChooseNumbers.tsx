@@ -89,7 +89,10 @@ export function ChooseNumbers({ items, onChange, onBack, onNext }: Props) {
                       <Checkbox
                         label={
                           <>
-                            <Phone number={number.number} /> {number.sms_available && <SmsBadge />}
+                            <Phone number={number.number} />{" "}
+                            <span className={table.wideOnly}>
+                              {number.sms_available && <SmsBadge />}
+                            </span>
                           </>
                         }
                         checked={item !== undefined}
@@ -100,11 +103,11 @@ export function ChooseNumbers({ items, onChange, onBack, onNext }: Props) {
                       {number.sms_available && number.sms_price ? (
                         <Checkbox
                           label={
-                            <>
+                            <span className={css.addon}>
                               {t("numbers.sms")}{" "}
                               <span className="num dim">+{format.money(number.sms_price)}</span>
                               <span className="visually-hidden"> {number.number}</span>
-                            </>
+                            </span>
                           }
                           checked={item?.sms ?? false}
                           onChange={(event) => withSms(number, event.currentTarget.checked)}

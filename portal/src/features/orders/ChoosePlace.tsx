@@ -3,6 +3,8 @@ import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { type FormEvent, useMemo } from "react";
 import { useTranslation } from "react-i18next";
+import type { MyNumber } from "~/api/types";
+import { numbersQuery } from "~/features/numbers/queries";
 import { useFormat } from "~/format/useFormat";
 import { FailureNote } from "~/shared/FailureNote";
 import { RowSkeleton } from "~/shared/RowSkeleton";
@@ -11,11 +13,17 @@ import { coverageQuery, NUMBER_TYPES } from "./queries";
 
 const route = getRouteApi("/inside/order");
 
+/** Where the next number most likely is: where the last one is, or where the browser lives. */
+function home(numbers: readonly MyNumber[]): string | undefined {
+  return numbers[0]?.country ?? new Intl.Locale(navigator.language).maximize().region;
+}
+
 /** Step 1: where the number is, of what kind, and digits it should have. */
 export function ChoosePlace({ onNext }: { onNext: () => void }) {
   const { t } = useTranslation();
   const format = useFormat();
   const coverage = useQuery(coverageQuery);
+  const { data: numbers = [] } = useQuery(numbersQuery);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const countries = useMemo(
@@ -35,7 +43,7 @@ export function ChoosePlace({ onNext }: { onNext: () => void }) {
       </div>
     );
   }
-  const country = countries.find((each) => each.country === search.country);
+  const country = countries.find((each) => each.country === (search.country ?? home(numbers)));
   const types = NUMBER_TYPES.filter((type) => country === undefined || country[type]);
   const type = types.find((each) => each === search.type) ?? types[0];
   const offer = type && country?.[type];
@@ -44,7 +52,7 @@ export function ChoosePlace({ onNext }: { onNext: () => void }) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (country !== undefined && type !== undefined) {
-      set({ type });
+      set({ country: country.country, type });
       onNext();
     }
   };

@@ -89,7 +89,11 @@ export function Review({ items, onChange, onBack, onOrdered }: Props) {
                 <td>
                   {item.number.sms_available && item.number.sms_price ? (
                     <Checkbox
-                      label={<span className="num">+{format.money(item.number.sms_price)}</span>}
+                      label={
+                        <span className={`${css.addon} num`}>
+                          +{format.money(item.number.sms_price)}
+                        </span>
+                      }
                       aria-label={`${t("numbers.sms")} ${item.number.number}`}
                       checked={item.sms}
                       onChange={(event) => {

@@ -149,9 +149,7 @@ function Timeline({ message }: { message: MessageDetail }) {
                 <When at={event.at} style="time" />
               </span>
               <span className={css.offset}>
-                {before !== undefined && (
-                  <span className="ltr">{format.offset(before.at, event.at)}</span>
-                )}
+                {before !== undefined && <bdi>{format.offset(before.at, event.at)}</bdi>}
               </span>
               {event.detail && event.detail !== message.error?.message && (
                 <span className={css.detail}>{event.detail}</span>

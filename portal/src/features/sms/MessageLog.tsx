@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { useMediaQuery } from "@mantine/hooks";
-import { useInfiniteQuery } from "@tanstack/react-query";
+import { keepPreviousData, useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
 import { useWindowVirtualizer } from "@tanstack/react-virtual";
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from "react";
@@ -34,7 +34,11 @@ export function MessageLog({ filters, open, narrow }: Props) {
   const { t } = useTranslation();
   const { timeZone } = useFormat();
   const query = useMemo(() => toQuery(filters, timeZone), [filters, timeZone]);
-  const messages = useInfiniteQuery(messagesQuery(query));
+  // Under new filters the old rows stay until the new ones are there.
+  const messages = useInfiniteQuery({
+    ...messagesQuery(query),
+    placeholderData: keepPreviousData,
+  });
   const pending = usePending();
   const rows = useMemo(() => {
     const loaded = messages.data?.pages.flatMap((page) => page.messages) ?? [];
@@ -42,7 +46,8 @@ export function MessageLog({ filters, open, narrow }: Props) {
     return [...waiting, ...loaded];
   }, [messages.data, pending, query]);
 
-  if (messages.isPending) {
+  const outdated = messages.isPlaceholderData;
+  if (messages.isPending || (outdated && rows.length === 0)) {
     return <RowSkeleton />;
   }
   if (messages.isError && rows.length === 0) {
@@ -56,7 +61,7 @@ export function MessageLog({ filters, open, narrow }: Props) {
     return isFiltered(filters) ? <NothingFound /> : <NothingYet />;
   }
   return (
-    <>
+    <div className={css.log} aria-busy={outdated} data-outdated={outdated || undefined}>
       <div className={css.head} aria-hidden="true" data-narrow={narrow || undefined}>
         <span>{t("sms.columns.status")}</span>
         <span>{t("sms.columns.who")}</span>
@@ -78,7 +83,7 @@ export function MessageLog({ filters, open, narrow }: Props) {
           <FailureNote error={messages.error} retry={() => void messages.fetchNextPage()} />
         </div>
       )}
-    </>
+    </div>
   );
 }
 
