@@ -35,7 +35,8 @@ pub(crate) fn runtime() -> anyhow::Result<Runtime> {
 
 pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
     let config = config::serve(options)?;
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let filter = EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| EnvFilter::new("info,memory_serve=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = runtime()?;
     let served = runtime.block_on(serve(config));
