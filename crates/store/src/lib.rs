@@ -141,6 +141,10 @@ impl Store {
         store.write(move |tx| migrations::apply(tx, now)).await?;
         if access == Access::Server {
             store.write(idempotency::load_index).await?;
+            if !store.postgres {
+                // The file's lock says that whoever held them is gone.
+                store.write(leases::release_all).await?;
+            }
         }
         Ok(store)
     }
