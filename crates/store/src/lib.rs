@@ -127,7 +127,7 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the database and brings its schema up to date.
     ///
-    /// `durable`: refuse a PostgreSQL whose commits can be lost.
+    /// `durable`: refuse a PostgreSQL whose commits can be lost, and sync SQLite's.
     pub async fn open(
         location: &Location,
         access: Access,
@@ -155,7 +155,7 @@ impl Store {
         let read_jobs = Arc::new(JobQueue::new(read_jobs));
         match location {
             Location::Sqlite(path) => {
-                let writer = sqlite_pool::Writer::open(path, access == Access::Server)?;
+                let writer = sqlite_pool::Writer::open(path, access == Access::Server, durable)?;
                 let (log, tidied) = (writer.log(), path.clone());
                 spawn("store-writer", move || {
                     sqlite_pool::write_loop(&writer, &write_jobs);
