@@ -271,7 +271,7 @@ impl Context {
         let asking: Vec<usize> =
             (0..priced.len()).filter(|at| priced[*at].iter().any(Result::is_ok)).collect();
         let asks: Vec<Ask> = asking.iter().map(|at| ask(requests[*at], &priced[*at])).collect();
-        let places = admit::admit(tx, &asks, now)?;
+        let places = admit::admit(tx, &asks, now, &self.clock)?;
         // What an earlier run took of money and rate must not refuse its own messages.
         if self.again && !asks.is_empty() && self.is_stored(tx, &requests)? {
             return Err(StoreError::Exists("the earlier commit was stored".to_owned()));
