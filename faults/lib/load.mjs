@@ -272,15 +272,19 @@ export class Load {
     return found;
   }
 
-  /** Waits until nothing of what may settle is still on its way. */
-  async untilSettled({ seconds = 170 } = {}) {
+  /**
+   * Waits until nothing of what may settle is still on its way. Without
+   * `resends`, what was handed over and not answered may be: it is sent again
+   * after two minutes only.
+   */
+  async untilSettled({ seconds = 170, resends = true } = {}) {
     const open = async (status) => {
       const { json } = await this.customer.call('GET', `portal/sms?direction=outbound&status=${status}&limit=200`);
       // Asked to leave at most once and without evidence: it waits for its validity.
       return json.messages.filter(({ to }) => this.asked.get(to)?.delivery !== 'at_most_once');
     };
     await until('everything settles', async () => {
-      for (const status of ['queued', 'sending', 'sent']) {
+      for (const status of resends ? ['queued', 'sending', 'sent'] : ['queued', 'sent']) {
         const [first] = await open(status);
         if (first) throw new Error(`${first.id} to ${first.to} is ${status}`);
       }
@@ -288,8 +292,11 @@ export class Load {
     }, { seconds });
   }
 
-  /** Everything that each side knows, compared. `terminal`: all messages have come to their end. */
-  async verify({ balanceBefore, terminal = true } = {}) {
+  /**
+   * Everything that each side knows, compared. `terminal`: all messages have come
+   * to their end, those apart that wait for a resend if there were no `resends`.
+   */
+  async verify({ balanceBefore, terminal = true, resends = true } = {}) {
     const stored = await this.#all('direction=outbound');
     const wrong = [...this.broken];
     const byTo = new Map();
@@ -320,7 +327,8 @@ export class Load {
       const asked = this.asked.get(message.to);
       if (message.status !== 'failed') charged += BigInt(message.segments) * 8_000n;
       const mayWait = !terminal || asked?.delivery === 'at_most_once';
-      const legal = mayWait ? ['queued', 'sending', 'sent', 'delivered', 'failed'] : ['delivered'];
+      const open = resends ? [] : ['sending'];
+      const legal = mayWait ? ['queued', 'sending', 'sent', 'delivered', 'failed'] : [...open, 'delivered'];
       if (!legal.includes(message.status)) wrong.push(`${message.to} ends ${message.status}`);
     }
     if (balanceBefore !== undefined) {

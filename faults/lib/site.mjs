@@ -69,12 +69,12 @@ export class Site {
     if (this.server.engine === 'postgres') await this.server.sql('UPDATE leases SET until = 0');
   }
 
-  /** Ends the traffic; everything settles, and all sides agree. */
-  async conclude({ settle = {}, terminal = true } = {}) {
+  /** Ends the traffic; everything settles, and all sides agree: see `Load`. */
+  async conclude({ seconds, terminal = true, resends = true } = {}) {
     await this.load.stop();
-    if (terminal) await this.load.untilSettled(settle);
+    if (terminal) await this.load.untilSettled({ seconds, resends });
     await this.load.finish();
-    const found = await this.load.verify({ balanceBefore: this.balance, terminal });
+    const found = await this.load.verify({ balanceBefore: this.balance, terminal, resends });
     await this.server.audit();
     return found;
   }

@@ -1,17 +1,13 @@
-// The carrier drops connections, talks rubbish, falls silent, or reads slowly.
+// The carrier talks rubbish, falls silent, or reads slowly.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 
 import { success } from '../../interop/lib/http.mjs';
-import { ENGINES } from '../../interop/lib/server.mjs';
 import { until } from '../../interop/lib/until.mjs';
 import { generator } from '../lib/load.mjs';
 import { RawSmsc, pdu } from '../lib/raw-smsc.mjs';
-import { LONG, PREFIX, SEED, faults } from '../lib/site.mjs';
-
-const DROPS = LONG ? 1_000 : 200;
-const SESSIONS = 10;
+import { LONG, SEED, faults } from '../lib/site.mjs';
 
 /** What rubbish may cost: far less than it sends. */
 const GROWTH_MAX_MIB = 48;
@@ -19,35 +15,6 @@ const GROWTH_MAX_MIB = 48;
 async function residentMib({ pid }) {
   const [, kib] = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`/proc/${pid}/status`, 'utf8'));
   return Number(kib) / 1024;
-}
-
-for (const engine of ENGINES) {
-  faults(`connections dropped ${DROPS} times in the middle of a window (${engine})`, async ({ open }) => {
-    const site = await open(engine, { settings: { sessions: SESSIONS, window: 10 } });
-    const { load, smsc } = site;
-    const random = generator(SEED);
-    const drops = { taken: 0, notTaken: 0 };
-    const seen = new Set();
-    smsc.decide = ({ to, concat }) => {
-      const part = `${to} ${concat?.number}`;
-      // A second copy that is lost too would wait for evidence until its validity ends.
-      const second = seen.has(part);
-      seen.add(part);
-      if (second || drops.taken + drops.notTaken >= DROPS || random() > 0.15) {
-        return { status: 0, delayMs: Math.floor(random() * 30) };
-      }
-      if (random() < 0.5) {
-        drops.taken += 1;
-        return { lost: true };
-      }
-      drops.notTaken += 1;
-      return { drop: true };
-    };
-    load.start({ keyed: 2, plain: 1, batches: 0 });
-    await until('all drops', () => drops.taken + drops.notTaken >= DROPS, { seconds: LONG ? 1_800 : 240 });
-    const found = await site.conclude({ settle: { seconds: 240 } });
-    return { ...drops, ...found };
-  });
 }
 
 /** A carrier of the test's own beside the good one. */

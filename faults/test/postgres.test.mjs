@@ -22,6 +22,15 @@ async function withPostgres(settings, body) {
   }
 }
 
+async function withCutter(postgres, body) {
+  const proxy = await CommitCutter.start(postgres.port);
+  try {
+    return await body(proxy);
+  } finally {
+    await proxy.close();
+  }
+}
+
 /** While the database is gone, a send may be put off, never accepted or broken. */
 const LOAD = { mayRefuse: [503] };
 
@@ -46,13 +55,12 @@ if (ENGINES.includes('postgres')) {
       }
       await load.more(200, { seconds: 120 });
       assert.ok(server.running, 'the server went on');
-      const found = await site.conclude({ settle: { seconds: 300 } });
+      const found = await site.conclude({ seconds: 300 });
       return { restarts: RESTARTS, putOff, ...found };
     }));
 
   faults(`backends terminated ${TERMINATIONS} times, and ${CUTS} connections cut inside COMMIT`, ({ open }) =>
-    withPostgres([], async (postgres) => {
-      const proxy = await CommitCutter.start(postgres.port);
+    withPostgres([], (postgres) => withCutter(postgres, async (proxy) => {
       const site = await open('postgres', { databaseUrl: postgres.url(proxy.port), load: LOAD });
       const { load } = site;
       const random = generator(SEED);
@@ -77,12 +85,10 @@ if (ENGINES.includes('postgres')) {
       }
       proxy.cutWhen(() => undefined);
       await load.more(200, { seconds: 120 });
-      const found = await site.conclude({ settle: { seconds: 300 } });
+      const found = await site.conclude({ seconds: 300 });
       assert.ok(terminated > 0 && proxy.cuts.after > 0 && proxy.cuts.before > 0);
-      await site.close();
-      await proxy.close();
       return { terminated, cuts: proxy.cuts, ...found };
-    }));
+    })));
 
   for (const setting of ['fsync', 'synchronous_commit']) {
     test(`PostgreSQL with ${setting} = off is refused, and taken with --unsafe`, () =>

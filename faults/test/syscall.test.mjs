@@ -49,7 +49,7 @@ for (const engine of ENGINES) {
     await server.kill();
     await site.takeLeases();
     await server.launch();
-    const found = await site.conclude();
+    const found = await site.conclude({ resends: false });
     return { kills, ...found };
   });
 }
@@ -74,6 +74,6 @@ faults('a sync that fails ends the process at once, and the next start has every
     await server.audit();
     await server.launch();
   }
-  const found = await site.conclude();
+  const found = await site.conclude({ resends: false });
   return { aborted, ...found };
 });
