@@ -34,13 +34,13 @@ export class Postgres {
   #user;
   #child;
 
-  /** `settings` are lines of postgresql.conf. */
-  static async start(settings = []) {
+  /** `settings` are lines of postgresql.conf; `parent` is where its folder is made. */
+  static async start(settings = [], parent = tmpdir()) {
     const postgres = new Postgres();
     const [newest] = (await readdir(INSTALLED)).sort((one, other) => Number(other) - Number(one));
     postgres.#bin = join(INSTALLED, newest, 'bin');
     postgres.#user = await unprivileged();
-    postgres.#folder = await mkdtemp(join(tmpdir(), 'didfarm-pg-'));
+    postgres.#folder = await mkdtemp(join(parent, 'didfarm-pg-'));
     if (postgres.#user.uid !== undefined) await chown(postgres.#folder, postgres.#user.uid, postgres.#user.gid);
     postgres.port = await freePort();
     const data = join(postgres.#folder, 'data');
