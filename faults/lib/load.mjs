@@ -34,6 +34,7 @@ export class Load {
   #carrierTask;
   #aborted = false;
   #settled = new Map();
+  #held = new Set();
   #receipted = 0;
 
   constructor({ server, customer, number, smsc, prefix, mayRefuse = [], seed = 1 }) {
@@ -281,15 +282,32 @@ export class Load {
     const open = async (status) => {
       const { json } = await this.customer.call('GET', `portal/sms?direction=outbound&status=${status}&limit=200`);
       // Asked to leave at most once and without evidence: it waits for its validity.
-      return json.messages.filter(({ to }) => this.asked.get(to)?.delivery !== 'at_most_once');
+      return json.messages.filter(({ to }) =>
+        this.asked.get(to)?.delivery !== 'at_most_once' && !this.#held.has(to));
     };
     await until('everything settles', async () => {
       for (const status of resends ? ['queued', 'sending', 'sent'] : ['queued', 'sent']) {
-        const [first] = await open(status);
-        if (first) throw new Error(`${first.id} to ${first.to} is ${status}`);
+        for (const message of await open(status)) {
+          const { json } = await this.server.operator('GET', `operator/messages/${message.id}`);
+          if (!this.#waitsForEvidence(json.message)) {
+            throw new Error(`${message.to} is ${status}: ${JSON.stringify(json.message)}`);
+          }
+        }
       }
       return true;
     }, { seconds });
+  }
+
+  /** Whether both copies of a part were lost: no third is sent, it waits to the end of its validity. */
+  #waitsForEvidence({ to, attempts }) {
+    const lost = new Map();
+    for (const { part, state } of attempts) {
+      if (['uncertain', 'expired'].includes(state)) lost.set(part, (lost.get(part) ?? 0) + 1);
+      if (state === 'accepted') lost.set(part, -Infinity);
+    }
+    const held = [...lost.values()].some((count) => count >= 2);
+    if (held) this.#held.add(to);
+    return held;
   }
 
   /**
@@ -326,7 +344,7 @@ export class Load {
     for (const message of stored) {
       const asked = this.asked.get(message.to);
       if (message.status !== 'failed') charged += BigInt(message.segments) * 8_000n;
-      const mayWait = !terminal || asked?.delivery === 'at_most_once';
+      const mayWait = !terminal || asked?.delivery === 'at_most_once' || this.#held.has(message.to);
       const open = resends ? [] : ['sending'];
       const legal = mayWait ? ['queued', 'sending', 'sent', 'delivered', 'failed'] : [...open, 'delivered'];
       if (!legal.includes(message.status)) wrong.push(`${message.to} ends ${message.status}`);
