@@ -2,7 +2,7 @@
 # The work is in scripts/, a subject each.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check bench
+.PHONY: help setup run test crash check bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -15,6 +15,9 @@ run: ## Build the server and run it with demo data on 127.0.0.1:8080
 
 test: ## Run every test on SQLite and on PostgreSQL
 	@scripts/test </dev/null
+
+crash: ## Kill the server 500 times and break what it stands on, for an hour
+	@scripts/crash </dev/null
 
 check: ## Check formatting, lints, licences, dependencies and scripts
 	@scripts/check </dev/null

@@ -30,8 +30,8 @@ const LOG_LINES = 60;
 
 let databases = 0;
 
-function psql(statement) {
-  return run('psql', ['--no-psqlrc', '--quiet', '-v', 'ON_ERROR_STOP=1', '-c', statement, POSTGRES]);
+function psql(statement, database = POSTGRES) {
+  return run('psql', ['--no-psqlrc', '--quiet', '-v', 'ON_ERROR_STOP=1', '-c', statement, database]);
 }
 
 /** A setting of the shell that runs the tests must not reach the server. */
@@ -44,17 +44,29 @@ export class Server {
   #folder;
   #database;
   #child;
-  #log = [];
+  #log = '';
 
-  /** Makes folder and database, and starts. */
+  /**
+   * Makes folder and database, and starts. `serve` are further options of the
+   * command; `dataDir` and `databaseUrl` name places of the test's own; `under`
+   * is as for `launch`.
+   */
   static async start(engine, options = {}) {
+    const server = await Server.prepare(engine, options);
+    await server.launch({ under: options.under, env: options.env });
+    return server;
+  }
+
+  /** As `start`, without starting. */
+  static async prepare(engine, options = {}) {
     assert.ok(existsSync(BINARY), `${BINARY} does not exist: build it first, or name it in DIDFARM_BIN`);
     const server = new Server();
     server.engine = engine;
     server.options = options.serve ?? [];
     server.#folder = await mkdtemp(join(tmpdir(), 'didfarm-interop-'));
-    server.dataDir = join(server.#folder, 'data');
-    if (engine === 'postgres') {
+    server.dataDir = options.dataDir ?? join(server.#folder, 'data');
+    server.databaseUrl = options.databaseUrl;
+    if (engine === 'postgres' && !server.databaseUrl) {
       databases += 1;
       server.#database = `didfarm_interop_${process.pid}_${databases}`;
       await psql(`CREATE DATABASE ${server.#database}`);
@@ -62,7 +74,6 @@ export class Server {
       url.pathname = `/${server.#database}`;
       server.databaseUrl = url.href;
     }
-    await server.launch();
     return server;
   }
 
@@ -71,13 +82,19 @@ export class Server {
     return this.databaseUrl ? [...place, '--database-url', this.databaseUrl] : place;
   }
 
-  /** Starts the binary on the data that is there; the first start is always a demo's. */
-  async launch({ demo = true } = {}) {
+  /**
+   * Starts the binary on the data that is there; the first start is always a demo's.
+   * `under` is a command that becomes the binary, as `strace -D` does; `env` is
+   * added to its environment.
+   */
+  async launch({ demo = true, under = [], env = {} } = {}) {
+    const serve = ['serve', ...(demo ? ['--demo'] : []), '--listen', '127.0.0.1:0', ...this.#location(), ...this.options];
+    const [command, ...rest] = [...under, BINARY, ...serve];
     const child = spawn(
-      BINARY,
-      ['serve', ...(demo ? ['--demo'] : []), '--listen', '127.0.0.1:0', ...this.#location(), ...this.options],
+      command,
+      rest,
       // The folder has no didfarm.toml that would be read.
-      { cwd: this.#folder, env: environment(), stdio: ['ignore', 'pipe', 'pipe'] },
+      { cwd: this.#folder, env: { ...environment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     this.#child = child;
     child.ended = new Promise((done) => {
@@ -110,13 +127,17 @@ export class Server {
   }
 
   #remember(text) {
-    this.#log.push(...text.split('\n').filter(Boolean));
-    this.#log.splice(0, this.#log.length - LOG_LINES);
+    this.#log = (this.#log + text).split('\n').slice(-LOG_LINES).join('\n');
   }
 
   /** The last lines that the server wrote. */
   log() {
-    return this.#log.join('\n');
+    return this.#log;
+  }
+
+  /** Runs a statement on the PostgreSQL database, beside the server. */
+  sql(statement) {
+    return psql(statement, this.databaseUrl);
   }
 
   /** A call as the demo's customer. */
@@ -144,6 +165,24 @@ export class Server {
     assert.deepEqual(ended, { code: 0, signal: null }, `the server stops with 0\n${this.log()}`);
   }
 
+  get binary() {
+    return BINARY;
+  }
+
+  /** The process, while it runs. */
+  get pid() {
+    return this.#child.pid;
+  }
+
+  get running() {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** Resolves when the process has ended, to `{code, signal}`. */
+  ended() {
+    return this.#child.ended;
+  }
+
   /** SIGKILL: no time to finish anything. */
   async kill() {
     await this.#signal('SIGKILL');
@@ -165,7 +204,7 @@ export class Server {
   /** Stops, and removes folder and database, whatever state the server is in. */
   async dispose() {
     try {
-      if (this.#child.exitCode === null && this.#child.signalCode === null) await this.terminate();
+      if (this.#child && this.running) await this.terminate();
     } finally {
       await rm(this.#folder, { recursive: true, force: true });
       if (this.#database) await psql(`DROP DATABASE IF EXISTS ${this.#database} WITH (FORCE)`);

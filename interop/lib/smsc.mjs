@@ -34,6 +34,8 @@ export class Smsc {
   submits = [];
   /** Every bind that was asked for: `{mode, systemId, password, status}`. */
   binds = [];
+  /** Answers submits for which `answerNext` left nothing: `decide(submit)`, as there. */
+  decide = () => ACCEPT;
 
   #server;
   #sessions = new Map();
@@ -77,7 +79,8 @@ export class Smsc {
   /** How the next submits are answered, one by one; later ones are accepted.
    *
    * `status` (0 accepts), `messageId`, `before(submit)` (awaited before the
-   * answer), `delayMs`, `drop` (cuts the connection instead of answering).
+   * answer), `delayMs`, `drop` (cuts the connection instead of answering),
+   * `lost` (takes the message, and cuts the connection instead of saying so).
    */
   answerNext(...answers) {
     this.#answers.push(...answers);
@@ -132,7 +135,7 @@ export class Smsc {
       status: undefined,
       messageId: undefined,
     };
-    const answer = this.#answers.shift() ?? ACCEPT;
+    const answer = this.#answers.shift() ?? this.decide(submit);
     const accepted = !answer.drop && !answer.status;
     if (accepted) {
       this.#ids += 1;
@@ -142,7 +145,7 @@ export class Smsc {
     if (answer.before) await answer.before(submit);
     if (answer.delayMs) await pause(answer.delayMs);
     submit.status = answer.status ?? 0;
-    if (answer.drop) {
+    if (answer.drop || answer.lost) {
       session.destroy();
     } else {
       const fields = { command_status: submit.status };
@@ -156,11 +159,16 @@ export class Smsc {
     const over = session ?? this.bound().find((one) => this.#sessions.get(one) !== 'transmitter');
     assert.ok(over, 'a session is bound that can receive');
     let late;
+    let closed;
     const response = await new Promise((done, failed) => {
       late = setTimeout(() => failed(new Error('no deliver_sm_resp in 20 s')), 20_000);
-      over.once('close', () => failed(new Error('the connection closed before deliver_sm_resp')));
+      closed = () => failed(new Error('the connection closed before deliver_sm_resp'));
+      over.once('close', closed);
       over.deliver_sm(fields, done);
-    }).finally(() => clearTimeout(late));
+    }).finally(() => {
+      clearTimeout(late);
+      over.off('close', closed);
+    });
     assert.equal(response.command, 'deliver_sm_resp');
     return response;
   }
@@ -168,9 +176,19 @@ export class Smsc {
   /** A delivery receipt for a submit; it must be acknowledged with status 0.
    *
    * `form` is `both`, `text` (no TLVs) or `tlv` (no text). `id` replaces the
-   * id that the answer gave.
+   * id that the answer gave. `reference` gives the submit's own mark back.
    */
-  async receipt(submit, { stat = 'DELIVRD', id = submit.messageId, form = 'both', err = '000' } = {}) {
+  async receipt(submit, options = {}) {
+    const response = await this.deliver(this.receiptFields(submit, options));
+    assert.equal(response.command_status, 0, 'a receipt is acknowledged');
+    return response;
+  }
+
+  /** The deliver_sm of such a receipt. */
+  receiptFields(
+    submit,
+    { stat = 'DELIVRD', id = submit.messageId, form = 'both', err = '000', reference = false } = {},
+  ) {
     const text =
       `id:${id} sub:001 dlvrd:${stat === 'DELIVRD' ? '001' : '000'} submit date:2604031015 ` +
       `done date:2604031016 stat:${stat} err:${err} text:${submit.text.slice(0, 20)}`;
@@ -189,9 +207,8 @@ export class Smsc {
       fields.receipted_message_id = String(id);
       fields.message_state = STATES[stat];
     }
-    const response = await this.deliver(fields);
-    assert.equal(response.command_status, 0, 'a receipt is acknowledged');
-    return response;
+    if (reference) fields.user_message_reference = submit.pdu.user_message_reference;
+    return fields;
   }
 
   /** An inbound text; it must be acknowledged with status 0.
@@ -199,7 +216,14 @@ export class Smsc {
    * `part` is `{reference, total, number, by}`, `by` being `udh`, `udh16` or
    * `sar`. `payload` puts the text into `message_payload`.
    */
-  async inbound({ from, to, text, dataCoding = GSM7, part, payload = false }) {
+  async inbound(text) {
+    const response = await this.deliver(this.inboundFields(text));
+    assert.equal(response.command_status, 0, 'an inbound text is acknowledged');
+    return response;
+  }
+
+  /** The deliver_sm of such a text. */
+  inboundFields({ from, to, text, dataCoding = GSM7, part, payload = false }) {
     const fields = {
       source_addr_ton: 1,
       source_addr_npi: 1,
@@ -221,9 +245,7 @@ export class Smsc {
       fields.sar_total_segments = part.total;
       fields.sar_segment_seqnum = part.number;
     }
-    const response = await this.deliver(fields);
-    assert.equal(response.command_status, 0, 'an inbound text is acknowledged');
-    return response;
+    return fields;
   }
 }
 

@@ -99,7 +99,7 @@ pub(crate) struct ServeOptions {
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) behind_proxy: Option<bool>,
 
-    /// Start even on a PostgreSQL that can lose commits
+    /// Risk accepted messages for speed: SQLite without syncs, a PostgreSQL that can lose commits
     #[arg(long = "unsafe", env = "DIDFARM_UNSAFE", value_parser = clap::builder::BoolishValueParser::new(),
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) allow_unsafe: Option<bool>,

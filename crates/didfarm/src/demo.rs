@@ -145,16 +145,21 @@ fn number_of(
 }
 
 /// Readable by its owner only: it holds keys.
+/// Replaces the file at once: half of it would keep the next start from its keys.
 fn write(path: &Path, demo: &Value) -> anyhow::Result<()> {
+    let fresh = path.with_extension("json.new");
+    let cannot = || format!("{} cannot be written", path.display());
     let mut file = fs::OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(path)
-        .with_context(|| format!("{} cannot be written", path.display()))?;
+        .open(&fresh)
+        .with_context(cannot)?;
     file.write_all(serde_json::to_string_pretty(demo)?.as_bytes())?;
     file.write_all(b"\n")?;
+    file.sync_all().with_context(cannot)?;
+    fs::rename(&fresh, path).with_context(cannot)?;
     Ok(())
 }
 

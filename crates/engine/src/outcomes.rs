@@ -22,6 +22,9 @@ const EVENTS_PER_COMMIT_MAX: usize = 512;
 /// Between two tries to store answers while the database is gone.
 const RETRY_AFTER: Duration = Duration::from_millis(500);
 
+/// How often a report whose commit has an unknown fate is tried again: 10 s.
+const UNKNOWN_TRIES_MAX: u32 = 20;
+
 /// What a carrier reported, sorted for one transaction.
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Report {
@@ -50,9 +53,21 @@ impl Engine {
         mut events: tokio::sync::mpsc::Receiver<CarrierEvent>,
     ) {
         let mut gathered = Vec::new();
-        while events.recv_many(&mut gathered, EVENTS_PER_COMMIT_MAX).await > 0 {
-            self.record(&carrier, std::mem::take(&mut gathered)).await;
+        let mut kept = Report::default();
+        loop {
+            let coming = events.recv_many(&mut gathered, EVENTS_PER_COMMIT_MAX);
+            let ended = if kept.is_empty() {
+                coming.await == 0
+            } else {
+                // What comes meanwhile is still answered: that it cannot be stored now.
+                tokio::time::timeout(RETRY_AFTER, coming).await == Ok(0)
+            };
+            if ended {
+                break;
+            }
+            kept = self.try_record(&carrier, std::mem::take(&mut gathered), kept).await;
         }
+        self.store_until_done(&carrier, kept).await;
     }
 
     /// Stores one load of events and acknowledges what came from outside.
@@ -61,7 +76,19 @@ impl Engine {
         carrier: &crate::carriers::Running,
         events: Vec<CarrierEvent>,
     ) {
-        let mut report = Report::default();
+        let kept = self.try_record(carrier, events, Report::default()).await;
+        self.store_until_done(carrier, kept).await;
+    }
+
+    /// Stores events with the answers that were `kept` before, and tells the carrier
+    /// which it was; answers what must be kept now. Answers are told once.
+    async fn try_record(
+        &self,
+        carrier: &crate::carriers::Running,
+        events: Vec<CarrierEvent>,
+        kept: Report,
+    ) -> Report {
+        let mut report = kept;
         let mut acks: Vec<Ack> = Vec::new();
         for event in events {
             match event {
@@ -93,19 +120,45 @@ impl Engine {
             }
         }
         if report.is_empty() {
-            return;
+            return Report::default();
         }
-        match self.store_report(carrier.id, carrier.matching, report.clone()).await {
-            Ok(()) => acks.into_iter().for_each(|ack| ack.tell(Verdict::Stored)),
+        let kept = match self.store_once_known(carrier, &report).await {
+            Ok(()) => {
+                acks.into_iter().for_each(|ack| ack.tell(Verdict::Stored));
+                Report::default()
+            }
             Err(error) => {
                 tracing::error!(%error, carrier = %carrier.id, "a carrier's report could not be stored");
                 acks.into_iter().for_each(|ack| ack.tell(Verdict::TryAgain));
-                // Answers are told once: they are kept until the database takes them.
-                let answers = Report { answers: report.answers, ..Report::default() };
-                self.store_until_done(carrier, answers).await;
+                Report { answers: report.answers, ..Report::default() }
+            }
+        };
+        self.wake([carrier.id]);
+        kept
+    }
+
+    /// Stores a report. Where the database was lost while it committed, stores it
+    /// again: what is known already changes nothing, and a text that was stored but
+    /// refused would come back as a new one.
+    async fn store_once_known(
+        &self,
+        carrier: &crate::carriers::Running,
+        report: &Report,
+    ) -> Result<(), StoreError> {
+        let mut stored = self.store_report(carrier.id, carrier.matching, report.clone()).await;
+        if !matches!(stored, Err(StoreError::CommitUnknown(_))) {
+            return stored;
+        }
+        for _ in 0..UNKNOWN_TRIES_MAX {
+            let stopped = self.stopped_within(RETRY_AFTER).await;
+            stored = self.store_report(carrier.id, carrier.matching, report.clone()).await;
+            let open =
+                matches!(stored, Err(StoreError::CommitUnknown(_) | StoreError::Unavailable(_)));
+            if stopped || !open {
+                break;
             }
         }
-        self.wake([carrier.id]);
+        stored
     }
 
     async fn store_until_done(&self, carrier: &crate::carriers::Running, answers: Report) {
@@ -140,8 +193,9 @@ impl Engine {
             .await?;
         self.hub.tell(concerned.accounts);
         self.wake(concerned.carriers);
-        if orphans {
-            self.adopt_orphans(carrier, matching).await?;
+        if orphans && let Err(error) = self.adopt_orphans(carrier, matching).await {
+            // The report is stored all the same; housekeeping looks at them again.
+            tracing::warn!(%error, carrier = %carrier, "orphan receipts wait for the database");
         }
         Ok(())
     }

@@ -50,3 +50,11 @@ pub fn release(tx: &mut Tx<'_>, lease: &Lease) -> Result<(), StoreError> {
     tx.execute(RELEASE, params![&lease.name, &lease.holder, lease.token])?;
     Ok(())
 }
+
+/// Ends every lease: at the start of a server that no other can be beside.
+pub(crate) fn release_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    const RELEASE_ALL: &str = "UPDATE leases SET until = 0";
+
+    tx.execute(RELEASE_ALL, &[])?;
+    Ok(())
+}

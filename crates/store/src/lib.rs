@@ -134,7 +134,7 @@ impl std::fmt::Debug for Store {
 impl Store {
     /// Opens the database and brings its schema up to date.
     ///
-    /// `durable`: refuse a PostgreSQL whose commits can be lost.
+    /// `durable`: refuse a PostgreSQL whose commits can be lost, and sync SQLite's.
     pub async fn open(
         location: &Location,
         access: Access,
@@ -148,6 +148,10 @@ impl Store {
         store.write(move |tx| migrations::apply(tx, now)).await?;
         if access == Access::Server {
             store.write(idempotency::load_index).await?;
+            if !store.postgres {
+                // The file's lock says that whoever held them is gone.
+                store.write(leases::release_all).await?;
+            }
         }
         Ok(store)
     }
@@ -158,7 +162,7 @@ impl Store {
         let read_jobs = Arc::new(JobQueue::new(read_jobs));
         match location {
             Location::Sqlite(path) => {
-                let writer = sqlite_pool::Writer::open(path, access == Access::Server)?;
+                let writer = sqlite_pool::Writer::open(path, access == Access::Server, durable)?;
                 let (log, tidied) = (writer.log(), path.clone());
                 spawn("store-writer", move || {
                     sqlite_pool::write_loop(&writer, &write_jobs);

@@ -25,7 +25,7 @@ use super::{
     admit::{self, Ask, Place, Priced},
 };
 use crate::{
-    Engine, IDEMPOTENCY_KEPT, VALIDITY,
+    Clock, Engine, IDEMPOTENCY_KEPT, VALIDITY,
     events::balance_data,
     ids::Range,
     routing::{Journey, Table},
@@ -43,13 +43,16 @@ const UNKNOWN_TRIES_MAX: u32 = 40;
 const UNKNOWN_TRIED_EVERY: Duration = Duration::from_millis(250);
 
 /// What the transaction works with; nothing in it changes.
+#[derive(Clone)]
 struct Context {
     requests: Vec<Request>,
     routing: Arc<Table>,
     prices: Prices,
     currency: Currency,
-    now: Timestamp,
+    clock: Clock,
     ids: Range,
+    /// An earlier run with these ids may have been stored.
+    again: bool,
 }
 
 impl Engine {
@@ -66,10 +69,11 @@ impl Engine {
             routing: self.routing.now(),
             prices: self.config.prices,
             currency: self.config.currency,
-            now: self.clock.now(),
+            clock: self.clock.clone(),
             ids,
+            again: false,
         };
-        match self.store_surely(Arc::new(context)).await {
+        match self.store_surely(context).await {
             Ok(answers) => {
                 self.announce(&answers);
                 answers
@@ -81,16 +85,17 @@ impl Engine {
     /// Runs the transaction. Where the database was lost while it committed, runs
     /// it again with the same ids: either that succeeds, or the ids are taken, and
     /// then the first run was stored after all.
-    async fn store_surely(&self, context: Arc<Context>) -> Result<Vec<Answer>, StoreError> {
+    async fn store_surely(&self, context: Context) -> Result<Vec<Answer>, StoreError> {
+        let mut context = Arc::new(context);
         let answers = Arc::new(Mutex::new(Vec::new()));
         let take = || std::mem::take(&mut *answers.lock().unwrap_or_else(PoisonError::into_inner));
         let mut unknown = false;
         for _ in 0..UNKNOWN_TRIES_MAX {
-            let (context, answering) = (Arc::clone(&context), Arc::clone(&answers));
+            let (running, answering) = (Arc::clone(&context), Arc::clone(&answers));
             let stored = self
                 .store
                 .write(move |tx| {
-                    let answers = context.run(tx)?;
+                    let answers = running.run(tx)?;
                     *answering.lock().unwrap_or_else(PoisonError::into_inner) = answers;
                     Ok::<_, StoreError>(())
                 })
@@ -105,6 +110,7 @@ impl Engine {
             if self.stopped_within(UNKNOWN_TRIED_EVERY).await {
                 break;
             }
+            context = Arc::new(Context { again: true, ..context.as_ref().clone() });
         }
         Err(StoreError::CommitUnknown("it did not come back in time".to_owned()))
     }
@@ -134,12 +140,15 @@ impl Engine {
 
 impl Context {
     fn run(&self, tx: &mut Tx<'_>) -> Result<Vec<Answer>, StoreError> {
+        // Not earlier: an account's rate would take a request that waited long for one
+        // that comes too soon.
+        let now = self.clock.now();
         let mut answers: Vec<Option<Answer>> = vec![None; self.requests.len()];
-        let repeats = self.recall(tx, &mut answers)?;
+        let repeats = self.recall(tx, now, &mut answers)?;
         let open: Vec<usize> = (0..self.requests.len())
             .filter(|index| answers[*index].is_none() && !repeats.contains_key(index))
             .collect();
-        self.accept(tx, &open, &mut answers)?;
+        self.accept(tx, now, &open, &mut answers)?;
         for (index, first) in repeats {
             answers[index] = Some(self.repeat(index, first, &answers));
         }
@@ -151,6 +160,7 @@ impl Context {
     fn recall(
         &self,
         tx: &mut Tx<'_>,
+        now: Timestamp,
         answers: &mut [Option<Answer>],
     ) -> Result<HashMap<usize, usize>, StoreError> {
         let mut firsts: HashMap<(AccountId, [u8; 32]), usize> = HashMap::new();
@@ -168,7 +178,7 @@ impl Context {
                 }
             }
         }
-        for known in idempotency::find(tx, &wanted, self.now.minus(IDEMPOTENCY_KEPT))? {
+        for known in idempotency::find(tx, &wanted, now.minus(IDEMPOTENCY_KEPT))? {
             let index = known
                 .key_hash
                 .as_slice()
@@ -241,6 +251,7 @@ impl Context {
     fn accept(
         &self,
         tx: &mut Tx<'_>,
+        now: Timestamp,
         open: &[usize],
         answers: &mut [Option<Answer>],
     ) -> Result<(), StoreError> {
@@ -260,7 +271,11 @@ impl Context {
         let asking: Vec<usize> =
             (0..priced.len()).filter(|at| priced[*at].iter().any(Result::is_ok)).collect();
         let asks: Vec<Ask> = asking.iter().map(|at| ask(requests[*at], &priced[*at])).collect();
-        let places = admit::admit(tx, &asks, self.now)?;
+        let places = admit::admit(tx, &asks, now, &self.clock)?;
+        // What an earlier run took of money and rate must not refuse its own messages.
+        if self.again && !asks.is_empty() && self.is_stored(tx, &requests)? {
+            return Err(StoreError::Exists("the earlier commit was stored".to_owned()));
+        }
 
         let mut places: HashMap<usize, Result<Place, Refusal>> =
             asking.into_iter().zip(places).collect();
@@ -275,19 +290,31 @@ impl Context {
                 }
                 None => None,
             };
-            let items = self.draft(items, place, request.paced, &mut ids, &mut batch);
+            let items = self.draft(now, items, place, request.paced, &mut ids, &mut batch);
             if place.is_some() {
                 batch.remember(request, &items);
             }
             let quota = place.map(|place| place.quota);
             answers[open[at]] = Some(Ok(Accepted { items, quota, replayed: false }));
         }
-        batch.store(tx, self.currency, self.now)
+        batch.store(tx, self.currency, now)
+    }
+
+    /// Whether an earlier run with the same ids was stored: it used the first of them.
+    fn is_stored(&self, tx: &mut Tx<'_>, requests: &[&Request]) -> Result<bool, StoreError> {
+        let first = MessageId::new(self.ids.clone().next());
+        let mut accounts: Vec<AccountId> = requests.iter().map(|request| request.account).collect();
+        accounts.sort_unstable();
+        accounts.dedup();
+        let wanted: Vec<(AccountId, MessageId)> =
+            accounts.into_iter().map(|account| (account, first)).collect();
+        Ok(!messages::find_many(tx, &wanted)?.is_empty())
     }
 
     /// Turns a request's priced messages into rows.
     fn draft(
         &self,
+        now: Timestamp,
         items: Vec<Result<Priced<'_>, Refusal>>,
         place: Option<Place>,
         paced: bool,
@@ -304,18 +331,13 @@ impl Context {
         for item in items {
             outcomes.push(item.map(|priced| {
                 let not_before = if paced {
-                    rate::leaves_at(
-                        priced.sender.rate_limit,
-                        place.tat_before,
-                        self.now,
-                        departures,
-                    )
+                    rate::leaves_at(priced.sender.rate_limit, place.tat_before, now, departures)
                 } else {
-                    self.now
+                    now
                 };
                 departures += 1;
                 available -= priced.price.get();
-                let message = self.message(&priced, MessageId::new(ids.next()), not_before);
+                let message = self.message(now, &priced, MessageId::new(ids.next()), not_before);
                 batch.add(&message, ids.next(), Micros::new(available));
                 message
             }));
@@ -323,7 +345,13 @@ impl Context {
         outcomes
     }
 
-    fn message(&self, priced: &Priced<'_>, id: MessageId, not_before: Timestamp) -> Message {
+    fn message(
+        &self,
+        now: Timestamp,
+        priced: &Priced<'_>,
+        id: MessageId,
+        not_before: Timestamp,
+    ) -> Message {
         let Priced { send, sender, price } = priced;
         let journey = Journey {
             to: &send.to,
@@ -354,7 +382,7 @@ impl Context {
             refusals: 0,
             failure: None,
             detail: None,
-            created_at: self.now,
+            created_at: now,
             sending_at: None,
             sent_at: None,
             finished_at: None,

@@ -26,6 +26,9 @@ const PAGES_LEFT_MAX: i64 = 256;
 /// Passes before the writer is asked all the same.
 const PASSES_MAX: u32 = 6;
 
+/// Between two rounds, so that one that a reader made useless costs little.
+const REST: Duration = Duration::from_millis(100);
+
 /// What the writer and the one who tidies know of the log.
 #[derive(Debug, Default)]
 pub(crate) struct Log {
@@ -59,9 +62,11 @@ impl Log {
 
     /// The writer's part, between two commits.
     pub(crate) fn tend(&self, writer: &Connection) {
-        if self.nearly_done.swap(false, Ordering::AcqRel) {
+        if self.nearly_done.load(Ordering::Acquire) {
             pass(writer);
-            self.wanted().tidying = false;
+            let mut wanted = self.wanted();
+            self.nearly_done.store(false, Ordering::Release);
+            wanted.tidying = false;
         } else if self.pages.load(Ordering::Relaxed) >= PAGES_TIDIED_FROM {
             let mut wanted = self.wanted();
             if !wanted.tidying {
@@ -107,15 +112,18 @@ pub(crate) fn checkpoint_loop(path: &Path, log: &Log) {
             std::thread::sleep(Duration::from_millis(5));
         }
         log.nearly_done.store(true, Ordering::Release);
-        // The writer takes its turn at its next commit.
+        // The writer takes its turn at its next commit. It may want the log tidied again
+        // in the one after that: where somebody reads, the log does not begin again.
         let mut wanted = log.wanted();
-        while wanted.tidying && !wanted.stopped {
+        while log.nearly_done.load(Ordering::Acquire) && !wanted.stopped {
             let (again, _) = log
                 .changed
                 .wait_timeout(wanted, Duration::from_millis(50))
                 .unwrap_or_else(PoisonError::into_inner);
             wanted = again;
         }
+        drop(wanted);
+        std::thread::sleep(REST);
     }
 }
 

@@ -31,10 +31,11 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// Opens the file for writing, with the durability that every write relies on.
+    /// Opens the file for writing, with the durability that every write relies on
+    /// unless `durable` is false.
     ///
     /// `alone`: as the server, of which there is one for each file.
-    pub(crate) fn open(path: &Path, alone: bool) -> Result<Self, StoreError> {
+    pub(crate) fn open(path: &Path, alone: bool, durable: bool) -> Result<Self, StoreError> {
         let lock = alone.then(|| lock(path)).transpose()?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
@@ -46,6 +47,10 @@ impl Writer {
              PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 0;",
         )?;
+        if !durable {
+            tracing::warn!("SQLite does not sync: a power loss loses what was answered");
+            connection.execute_batch("PRAGMA synchronous = OFF")?;
+        }
         let log = Arc::new(Log::default());
         log.watch(&mut connection)?;
         let keys = alone.then(|| RefCell::new(KeyIndex::new(1)));

@@ -1,0 +1,3 @@
+import { drops } from '../lib/dropping.mjs';
+
+drops('sqlite');

@@ -1,0 +1,3 @@
+import { killings } from '../lib/killing.mjs';
+
+killings('sqlite');
