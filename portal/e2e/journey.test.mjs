@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { startPortal, until } from "./lib/portal.mjs";
 
@@ -173,6 +174,45 @@ test("the counter follows the text, and the GSM spelling is one click away", asy
   assert.match(command, /^curl -X POST http.*\/api\/v1\/portal\/sms\/send/);
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
+  assert.deepEqual(page.faults, []);
+});
+
+test("a conversation is answered, and its list follows", async () => {
+  const number = portal.demo.numbers[0];
+  const inbound = (from, body) =>
+    portal.call(
+      "POST",
+      "/operator/simulator/inbound",
+      { from, to: number.number, body },
+      portal.demo.operator.api_key,
+    );
+  await inbound("+447700900321", "Are you open today?");
+  const page = await portal.page();
+  await page.goto(`${portal.url}/sms?view=conversations`);
+  const list = page.getByRole("list", { name: "Conversations" });
+  await list.getByRole("link").filter({ hasText: "Are you open today?" }).click();
+  const thread = page.getByRole("log");
+  await thread.getByText("Are you open today?").waitFor();
+  await page.getByRole("textbox", { name: "Message" }).fill("Until six.");
+  await page.getByText("10 / 1,600 · GSM-7 · 1 segment · €0.008").waitFor();
+  await page.getByRole("button", { name: "Send SMS" }).click();
+  await thread.getByText("delivered").waitFor();
+  await list.getByRole("link").first().getByText("Until six.").waitFor();
+  await inbound("+447700900322", "Another question");
+  await list.getByRole("link").first().getByText("Another question").waitFor();
+  assert.deepEqual(page.faults, []);
+});
+
+test("the transactions are saved as a file", async () => {
+  const page = await portal.page();
+  await page.goto(`${portal.url}/wallet`);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Export CSV" }).click(),
+  ]);
+  const lines = (await readFile(await download.path(), "utf8")).split("\r\n");
+  assert.equal(lines[0], "id,created_at,kind,amount,balance_after,currency,reference,note");
+  assert.match(lines.at(-2), /,credit,25\.00,25\.00,EUR,credit:\d+,/);
   assert.deepEqual(page.faults, []);
 });
 

@@ -104,7 +104,7 @@ export function ChooseNumbers({ items, onChange, onBack, onNext }: Props) {
                         <Checkbox
                           label={
                             <span className={css.addon}>
-                              {t("numbers.sms")}{" "}
+                              <span className={css.word}>{t("numbers.sms")} </span>
                               <span className="num dim">+{format.money(number.sms_price)}</span>
                               <span className="visually-hidden"> {number.number}</span>
                             </span>

@@ -68,7 +68,8 @@ export function ChoosePlace({ onNext }: { onNext: () => void }) {
         onChange={(value) => set({ country: value ?? undefined })}
         data={countries.map((each) => ({
           value: each.country,
-          label: `${each.name} (+${each.calling_code})`,
+          // The isolates keep the plus before the digits.
+          label: `${each.name} \u2066(+${each.calling_code})\u2069`,
         }))}
       />
       <div>

@@ -175,10 +175,10 @@ interface SidePanelProps {
 /** Where there is no room beside the list, a panel lies over it. */
 function SidePanel({ opened, onClose, label, children }: SidePanelProps) {
   return (
-    <Drawer.Root opened={opened} onClose={onClose} size={440} padding={0}>
+    <Drawer.Root opened={opened} onClose={onClose} position="right" size={440} padding={0}>
       <Drawer.Overlay />
       <Drawer.Content aria-label={label}>
-        <Drawer.Body>{children}</Drawer.Body>
+        <Drawer.Body className={css.panel}>{children}</Drawer.Body>
       </Drawer.Content>
     </Drawer.Root>
   );
