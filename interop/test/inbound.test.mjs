@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 
-import { TIME } from '../lib/http.mjs';
+import { TIME, failure, success } from '../lib/http.mjs';
 import { UCS2 } from '../lib/smsc.mjs';
 import { onEachEngine } from '../lib/world.mjs';
 
@@ -30,6 +30,24 @@ onEachEngine('inbound', ({ scenario }) => {
 
     const one = await customer.message(message.id);
     assert.deepEqual(one.events.map((event) => event.status), ['received']);
+  });
+
+  scenario('STOP stops a number, START undoes it, and both reach the inbox', async (world) => {
+    const { customer, number, smsc, to } = await world.line();
+    const other = await world.number(customer);
+    const send = (from) =>
+      customer.call('POST', 'portal/sms/send', { from_number_id: from.id, to, body: 'Hello' });
+    success(await send(number), 201);
+    await smsc.inbound({ from: to, to: number.number, text: ' Stop ' });
+    await customer.untilInbound(number, 1);
+    const before = await customer.balance();
+    failure(await send(number), 422, 'recipient_opted_out', 'to');
+    assert.equal(await customer.balance(), before, 'nothing is charged');
+    success(await send(other), 201);
+
+    await smsc.inbound({ from: to, to: number.number, text: 'START' });
+    await customer.untilInbound(number, 2);
+    success(await send(number), 201);
   });
 
   scenario('UCS-2', async (world) => {

@@ -184,6 +184,12 @@ impl From<Refusal> for ApiError {
                 "SMS is not enabled on this number. Switch it on under My Numbers, Configure.",
             )
             .about("from_number_id"),
+            Refusal::RecipientOptedOut => Self::new(
+                S::UNPROCESSABLE_ENTITY,
+                "recipient_opted_out",
+                "The recipient has answered STOP to this number. Do not write to them until they answer START.",
+            )
+            .about("to"),
             Refusal::AccountSuspended => Self::new(
                 S::FORBIDDEN,
                 "account_suspended",

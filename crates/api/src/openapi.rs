@@ -48,12 +48,33 @@ impl Modify for Security {
 
 /// The documented routes and their document.
 pub(crate) fn document() -> (Router<Api>, String) {
-    let (router, document) = OpenApiRouter::with_openapi(Document::openapi())
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .merge(portal::routes())
         .merge(operator::routes())
         .split_for_parts();
+    name_operations(&mut document);
     let json = document.to_json().expect("the document has string keys only");
     (router, json)
+}
+
+/// Gives each operation an id of its own: `post_portal_sms_send`, `get_operator_carriers_id`.
+fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let words: Vec<&str> =
+            path.split(['/', '-', '{', '}']).filter(|word| !word.is_empty()).collect();
+        let named = |method: &str| Some(format!("{method}_{}", words.join("_")));
+        for (method, operation) in [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("patch", &mut item.patch),
+            ("put", &mut item.put),
+            ("delete", &mut item.delete),
+        ] {
+            if let Some(operation) = operation {
+                operation.operation_id = named(method);
+            }
+        }
+    }
 }
 
 pub(crate) async fn serve(document: Arc<String>) -> Response {

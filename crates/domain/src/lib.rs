@@ -8,6 +8,7 @@ mod e164;
 mod ids;
 mod money;
 pub mod numbers;
+pub mod opt_out;
 mod people;
 pub mod rate;
 pub mod receipts;

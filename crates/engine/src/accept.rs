@@ -51,6 +51,8 @@ pub enum Refusal {
     AccountSuspended,
     #[error("no carrier serves the destination")]
     DestinationNotAllowed,
+    #[error("the recipient has answered STOP to this number")]
+    RecipientOptedOut,
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
     #[error("too many messages a second")]

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use carrier::Inbound;
 use domain::{
-    AccountId, CarrierId, Delivery, Direction, E164, MessageId, MessageStatus, Micros,
+    AccountId, CarrierId, Delivery, Direction, E164, MessageId, MessageStatus, Micros, NumberId,
+    Timestamp,
+    opt_out::{self, Wish},
     text::Encoding,
 };
 use store::{
@@ -12,7 +14,7 @@ use store::{
     events::{self, NewEvent},
     inbound::{self, Arrival, Concatenation, Part, Unassigned},
     messages::{self, Message},
-    numbers,
+    numbers, opt_outs,
     stats::Tally,
 };
 
@@ -134,6 +136,21 @@ fn put_together(carrier: CarrierId, sender: &str, recipient: &str, parts: &[Part
     }
 }
 
+/// Acts on a text that is nothing but STOP, START or their like; the customer sees it all the same.
+fn heed(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    number: NumberId,
+    whole: &Whole,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    match opt_out::wish(&whole.body) {
+        Some(Wish::Stop) => opt_outs::add(tx, account, number, &whole.sender, at),
+        Some(Wish::Start) => opt_outs::remove(tx, account, number, &whole.sender),
+        None => Ok(()),
+    }
+}
+
 /// Stores the text as a message of whoever holds the number.
 fn deliver(
     tx: &mut Tx<'_>,
@@ -192,6 +209,7 @@ fn deliver(
     };
     messages::insert(tx, &[message])?;
     events::insert(tx, &news, &seqs, now)?;
+    heed(tx, account, number, whole, now)?;
     let mut tally = Tally::default();
     tally.of(account, number, now).inbound += 1;
     tally.store(tx)?;

@@ -27,6 +27,7 @@ mod migrations;
 pub mod months;
 pub mod numbers;
 pub mod operators;
+pub mod opt_outs;
 pub mod orders;
 pub mod orphans;
 pub mod people;

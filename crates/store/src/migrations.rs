@@ -26,6 +26,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0003_orders.sql"),
         postgres: include_str!("../migrations/postgres/0003_orders.sql"),
     },
+    Migration {
+        version: 4,
+        sqlite: include_str!("../migrations/sqlite/0004_opt_outs.sql"),
+        postgres: include_str!("../migrations/postgres/0004_opt_outs.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

@@ -51,6 +51,8 @@ pub struct Sender {
     pub account_status: AccountStatus,
     /// Messages a second.
     pub rate_limit: i64,
+    /// Somebody opted out of its messages.
+    pub has_opt_outs: bool,
 }
 
 /// The senders among `wanted`; one that is another account's is as good as none.
@@ -61,12 +63,15 @@ pub fn senders(
     const SENDERS: Bulk = Bulk {
         sqlite: "
             SELECT n.id, n.account_id, n.number, n.status, n.sms_enabled, n.carrier_id, n.simulated,
-                a.status, a.rate_limit
+                a.status, a.rate_limit, CAST(EXISTS (SELECT 1 FROM opt_outs o
+                    WHERE o.account_id = n.account_id AND o.number_id = n.id) AS BIGINT)
             FROM numbers n JOIN accounts a ON a.id = n.account_id
             WHERE n.account_id = ?1 AND n.id = ?2",
         postgres: "
             SELECT n.id, n.account_id, n.number, n.status, n.sms_enabled, n.carrier_id, n.simulated,
-                a.status, a.rate_limit
+                a.status, a.rate_limit, CASE WHEN EXISTS (SELECT 1 FROM opt_outs o
+                    WHERE o.account_id = n.account_id AND o.number_id = n.id)
+                    THEN CAST(1 AS BIGINT) ELSE 0 END
             FROM UNNEST($1::bigint[], $2::bigint[]) AS wanted (account_id, id)
             JOIN numbers n ON n.account_id = wanted.account_id AND n.id = wanted.id
             JOIN accounts a ON a.id = n.account_id",
@@ -85,6 +90,7 @@ pub fn senders(
             simulated: row.flag(6)?,
             account_status: row.parsed(7)?,
             rate_limit: row.get(8)?,
+            has_opt_outs: row.flag(9)?,
         })
     })
 }

@@ -43,7 +43,7 @@ pub(super) async fn verify(
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Sent {
+pub(super) struct LetterSent {
     pub(super) success: bool,
     /// In a demo: the link that was sent.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -54,15 +54,15 @@ pub(super) struct Sent {
 #[utoipa::path(
     post, path = "/portal/email/verify/resend", tag = "Session", security(("session" = [])),
     responses(
-        (status = 200, description = "It is on its way", body = Sent),
+        (status = 200, description = "It is on its way", body = LetterSent),
         (status = "4XX", description = "Nothing was sent", body = Failure),
     ),
 )]
 pub(super) async fn resend(
     State(api): State<Api>,
     Person(holder): Person,
-) -> Result<Json<Sent>, ApiError> {
+) -> Result<Json<LetterSent>, ApiError> {
     let link = api.engine.send_verification(holder.owner).await?;
     let demo_link = api.engine.config().site.demo.then_some(link);
-    Ok(Json(Sent { success: true, demo_link }))
+    Ok(Json(LetterSent { success: true, demo_link }))
 }

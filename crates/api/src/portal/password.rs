@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 
 use super::{
-    email::{Confirmed, Sent},
+    email::{Confirmed, LetterSent},
     session::too_many_wrong,
 };
 use crate::{
@@ -69,17 +69,17 @@ pub(super) struct ForgottenBody {
     post, path = "/portal/password/reset/request", tag = "Session", request_body = ForgottenBody,
     security(()),
     responses(
-        (status = 200, description = "If the address is somebody's, a link is on its way", body = Sent),
+        (status = 200, description = "If the address is somebody's, a link is on its way", body = LetterSent),
         (status = "4XX", description = "This is no address", body = Failure),
     ),
 )]
 pub(super) async fn request_reset(
     State(api): State<Api>,
     body: JsonBody<ForgottenBody>,
-) -> Result<Json<Sent>, ApiError> {
+) -> Result<Json<LetterSent>, ApiError> {
     let email: Email = parsed("email", &required("email", body.value.email)?)?;
     let demo_link = api.engine.request_reset(email).await?;
-    Ok(Json(Sent { success: true, demo_link }))
+    Ok(Json(LetterSent { success: true, demo_link }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

@@ -1,12 +1,16 @@
 //! Which requests get in: idempotency, the From number, a route, money and rate.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use domain::{AccountId, Micros, NumberId, NumberStatus, Timestamp, rate, rate::Quota};
 use store::{
     StoreError, Tx,
     accounts::AccountStatus,
     numbers::{self, Sender},
+    opt_outs::{self, OptOut},
     wallets::{self, Admission},
 };
 
@@ -53,10 +57,28 @@ pub(super) fn senders(
     Ok(found.into_iter().map(|sender| ((sender.account, sender.id), sender)).collect())
 }
 
-/// Checks one message against its sender and the routes.
+/// Those of the requests' recipients who opted out of their senders' messages.
+pub(super) fn opted_out(
+    tx: &mut Tx<'_>,
+    requests: &[&Request],
+    senders: &HashMap<(AccountId, NumberId), Sender>,
+) -> Result<HashSet<OptOut>, StoreError> {
+    let wanted: Vec<(AccountId, NumberId, &str)> = requests
+        .iter()
+        .flat_map(|request| request.sends.iter().map(|send| (request.account, send)))
+        .filter(|(account, send)| {
+            senders.get(&(*account, send.from)).is_some_and(|sender| sender.has_opt_outs)
+        })
+        .map(|(account, send)| (account, send.from, send.to.as_str()))
+        .collect();
+    opt_outs::among(tx, &wanted)
+}
+
+/// Checks one message against its sender, its recipient's wish and the routes.
 pub(super) fn price<'a>(
     send: &'a Send,
     sender: Option<&Sender>,
+    opted_out: &HashSet<OptOut>,
     routing: &Table,
     prices: Prices,
 ) -> Result<Priced<'a>, Refusal> {
@@ -69,6 +91,11 @@ pub(super) fn price<'a>(
     }
     if !sender.sms_enabled {
         return Err(Refusal::SmsNotEnabled);
+    }
+    if sender.has_opt_outs
+        && opted_out.contains(&(sender.account, sender.id, send.to.as_str().to_owned()))
+    {
+        return Err(Refusal::RecipientOptedOut);
     }
     let journey =
         Journey { to: &send.to, own: sender.carrier, simulated: sender.simulated, draw: 0 };

@@ -257,6 +257,7 @@ impl Context {
     ) -> Result<(), StoreError> {
         let requests: Vec<&Request> = open.iter().map(|index| &self.requests[*index]).collect();
         let senders = admit::senders(tx, &requests)?;
+        let opted_out = admit::opted_out(tx, &requests, &senders)?;
         let priced: Vec<Vec<Result<Priced<'_>, Refusal>>> = requests
             .iter()
             .map(|request| {
@@ -264,7 +265,10 @@ impl Context {
                 request
                     .sends
                     .iter()
-                    .map(|send| admit::price(send, sender(send), &self.routing, self.prices))
+                    .map(|send| {
+                        let sender = sender(send);
+                        admit::price(send, sender, &opted_out, &self.routing, self.prices)
+                    })
                     .collect()
             })
             .collect();
