@@ -4,7 +4,7 @@ use std::{fmt::Display, str::FromStr, time::Duration};
 
 use axum::{
     body::{self, Body},
-    extract::{FromRequest, FromRequestParts, Path, Request},
+    extract::{FromRequest, FromRequestParts, Path, Query, Request},
     http::{
         HeaderMap, StatusCode,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
@@ -61,6 +61,21 @@ impl FromRequestParts<Api> for Repeats {
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         idempotency(parts, b"").map(Self)
+    }
+}
+
+/// The query string, each parameter once.
+#[derive(Debug)]
+pub(crate) struct Params<T>(pub(crate) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        Query::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|error| {
+            let message = format!("The query string cannot be read: {}.", error.body_text());
+            ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+        })
     }
 }
 
@@ -154,6 +169,11 @@ fn idempotency(parts: &Parts, body: &[u8]) -> Result<Option<Idempotency>, ApiErr
 }
 
 fn from_json<T: DeserializeOwned>(octets: &[u8]) -> Result<T, ApiError> {
+    // serde would take a list of values for an object's fields in their order.
+    if octets.trim_ascii_start().starts_with(b"[") {
+        let message = "The body is a JSON object with named fields, not a list.";
+        return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+    }
     serde_json::from_slice(octets).map_err(|error| {
         if error.is_data() {
             // Read once more, slower, to name the field.

@@ -1,9 +1,6 @@
 //! Customers as operators see them.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{AccountId, Email, Micros, Password};
 use engine::{AccountCreated, AccountPatch, NewAccount, hash_password};
 use serde::{Deserialize, Serialize};
@@ -18,7 +15,7 @@ use crate::{
     Api,
     answer::Created,
     error::{ApiError, Failure},
-    extract::{Id, JsonBody, Operator, parsed, required, word},
+    extract::{Id, JsonBody, Operator, Params, parsed, required, word},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -75,7 +72,7 @@ pub(super) struct OneAccount {
 pub(super) async fn list(
     State(api): State<Api>,
     _: Operator,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<AccountList>, ApiError> {
     let page = query.page()?;
     let mut found =

@@ -1,9 +1,6 @@
 //! Every account's messages, with who really carried them.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{AccountId, MessageId};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -16,7 +13,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Id, Operator, parsed_opt},
+    extract::{Id, Operator, Params, parsed_opt},
     portal::ListQuery,
     views::{MessageView, Time, Viewer},
 };
@@ -114,8 +111,8 @@ pub(super) struct OneMessage {
 pub(super) async fn list(
     State(api): State<Api>,
     _: Operator,
-    Query(query): Query<ListQuery>,
-    Query(of): Query<AccountQuery>,
+    Params(query): Params<ListQuery>,
+    Params(of): Params<AccountQuery>,
 ) -> Result<Json<MessageList>, ApiError> {
     let (filter, page) = (query.filter()?, query.page()?);
     let account = parsed_opt("account_id", of.account_id.as_deref())?.map(AccountId::new);

@@ -1,9 +1,6 @@
 //! The inventory as operators see and set it.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{AccountId, CarrierId, NumberId, NumberStatus, NumberType};
 use engine::{NewNumber, NumberPatch};
 use serde::{Deserialize, Serialize};
@@ -15,7 +12,7 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{CsvBody, Id, JsonBody, Operator, parsed, present, required, word},
+    extract::{CsvBody, Id, JsonBody, Operator, Params, parsed, present, required, word},
     page::PageQuery,
     views::Time,
 };
@@ -80,7 +77,7 @@ pub(super) struct OneNumber {
 pub(super) async fn list(
     State(api): State<Api>,
     _: Operator,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<NumberList>, ApiError> {
     let page = query.page()?;
     let mut found =

@@ -1,9 +1,6 @@
 //! A customer's API keys.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::ApiKeyId;
 use engine::ApiKeyCreated;
 use serde::{Deserialize, Serialize};
@@ -15,7 +12,7 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{Caller, Id, JsonBody, required},
+    extract::{Caller, Id, JsonBody, Params, required},
     page::PageQuery,
     views::Time,
 };
@@ -68,7 +65,7 @@ pub(super) struct ApiKeyList {
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<ApiKeyList>, ApiError> {
     let page = query.page()?;
     let account = caller.account;
@@ -109,8 +106,10 @@ pub(super) async fn create(
     body: JsonBody<NewApiKey>,
 ) -> Result<Created, ApiError> {
     let name = required("name", body.value.name)?.trim().to_owned();
-    if name.is_empty() || name.chars().count() > NAME_CHARACTERS_MAX {
-        let message = format!("name has 1 to {NAME_CHARACTERS_MAX} characters.");
+    let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
+    if !fits || name.chars().any(char::is_control) {
+        let message =
+            format!("name has 1 to {NAME_CHARACTERS_MAX} characters, no control characters.");
         return Err(ApiError::invalid("name", message));
     }
     let render = |made: &ApiKeyCreated| {

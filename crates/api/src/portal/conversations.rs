@@ -2,10 +2,7 @@
 
 use std::collections::HashMap;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{MessageId, NumberId};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, conversations, messages};
@@ -14,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Caller, parsed_opt},
+    extract::{Caller, Params, parsed_opt},
     page::Page,
     views::MessageView,
 };
@@ -65,7 +62,7 @@ struct ConversationView {
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<ConversationQuery>,
+    Params(query): Params<ConversationQuery>,
 ) -> Result<Json<ConversationList>, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.cursor.as_deref())?;
     let number = parsed_opt("number_id", query.number_id.as_deref())?.map(NumberId::new);

@@ -3,7 +3,7 @@
 use std::{convert::Infallible, time::Duration};
 
 use axum::{
-    extract::{Query, State},
+    extract::State,
     http::HeaderMap,
     response::{
         IntoResponse, Response, Sse,
@@ -20,7 +20,7 @@ use utoipa::IntoParams;
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::Caller,
+    extract::{Caller, Params},
     views::{MessageView, Time, Viewer},
 };
 
@@ -54,7 +54,7 @@ pub(super) async fn stream(
     State(api): State<Api>,
     caller: Caller,
     headers: HeaderMap,
-    Query(query): Query<StreamQuery>,
+    Params(query): Params<StreamQuery>,
 ) -> Result<Response, ApiError> {
     let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let given = header.or(query.last_event_id.as_deref()).filter(|text| !text.is_empty());

@@ -1,9 +1,6 @@
 //! Numbers that can be ordered.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{Country, NumberType, catalogue};
 use serde::{Deserialize, Serialize};
 use store::numbers::{self, Wanted};
@@ -12,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Caller, parsed_opt, word},
+    extract::{Caller, Params, parsed_opt, word},
     page::Page,
     views::Money,
 };
@@ -114,7 +111,7 @@ struct AvailableView {
 pub(super) async fn list(
     State(api): State<Api>,
     _: Caller,
-    Query(query): Query<InventoryQuery>,
+    Params(query): Params<InventoryQuery>,
 ) -> Result<Json<Inventory>, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.cursor.as_deref())?;
     let wanted = query.wanted()?;

@@ -1,9 +1,6 @@
 //! Looking at messages and at the figures.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{Direction, MessageId, MessageStatus, NumberId, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -17,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Caller, Id, parsed_opt, word},
+    extract::{Caller, Id, Params, parsed_opt, word},
     page::Page,
     views::MessageView,
 };
@@ -117,7 +114,7 @@ pub(super) struct MessageList {
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<ListQuery>,
+    Params(query): Params<ListQuery>,
 ) -> Result<Json<MessageList>, ApiError> {
     let (filter, page) = (query.filter()?, query.page()?);
     let after: Option<i64> = parsed_opt("after_id", query.after_id.as_deref())?;
@@ -318,7 +315,7 @@ struct StatsView {
 pub(super) async fn stats(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<StatsQuery>,
+    Params(query): Params<StatsQuery>,
 ) -> Result<Json<Stats>, ApiError> {
     let number = parsed_opt("number_id", query.number_id.as_deref())?.map(NumberId::new);
     let account = caller.account;

@@ -1,9 +1,6 @@
 //! A customer's numbers, and SMS on them.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::{Currency, NumberId, catalogue};
 use engine::OwnNumber;
 use serde::Serialize;
@@ -18,7 +15,7 @@ use crate::{
     Api,
     answer::{Answered, named},
     error::{ApiError, Failure},
-    extract::{Caller, Id, Repeats},
+    extract::{Caller, Id, Params, Repeats},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -92,7 +89,7 @@ fn view(number: &NumberRecord, paid: &[Paid], currency: Currency) -> NumberView 
 pub(super) async fn senders(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<NumberList>, ApiError> {
     page(&api, caller, &query).await
 }
@@ -108,7 +105,7 @@ pub(super) async fn senders(
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<NumberList>, ApiError> {
     page(&api, caller, &query).await
 }

@@ -1,9 +1,6 @@
 //! Buying numbers.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::NumberId;
 use engine::Want;
 use serde::{Deserialize, Serialize};
@@ -14,7 +11,7 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{Caller, JsonBody, required},
+    extract::{Caller, JsonBody, Params, required},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -142,7 +139,7 @@ pub(super) struct OrderList {
 pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<OrderList>, ApiError> {
     let page = query.page()?;
     let account = caller.account;

@@ -1,9 +1,6 @@
 //! Where a person is signed in.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use domain::SessionId;
 use engine::expires_at;
 use serde::Serialize;
@@ -13,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Id, Person},
+    extract::{Id, Params, Person},
     page::PageQuery,
     views::Time,
 };
@@ -50,7 +47,7 @@ pub(super) struct SessionList {
 pub(super) async fn list(
     State(api): State<Api>,
     Person(holder): Person,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<SessionList>, ApiError> {
     let page = query.page()?;
     let mut found = api.engine.sessions(holder.owner, page.before, page.rows()).await?;

@@ -1,9 +1,6 @@
 //! Balance and movements.
 
-use axum::{
-    Json,
-    extract::{Query, State},
-};
+use axum::{Json, extract::State};
 use serde::Serialize;
 use store::{
     ledger::{self, Movement, TransferKind},
@@ -14,7 +11,7 @@ use utoipa::ToSchema;
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::Caller,
+    extract::{Caller, Params},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -121,7 +118,7 @@ impl From<Movement> for TransactionView {
 pub(super) async fn transactions(
     State(api): State<Api>,
     caller: Caller,
-    Query(query): Query<PageQuery>,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<TransactionList>, ApiError> {
     let page = query.page()?;
     let account = caller.account;

@@ -2,7 +2,8 @@
 
 use std::{
     cell::RefCell,
-    fs::{File, TryLockError},
+    fs::{File, OpenOptions, TryLockError},
+    os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::{Arc, mpsc},
     thread,
@@ -37,6 +38,7 @@ impl Writer {
     /// `alone`: as the server, of which there is one for each file.
     pub(crate) fn open(path: &Path, alone: bool, durable: bool) -> Result<Self, StoreError> {
         let lock = alone.then(|| lock(path)).transpose()?;
+        make_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
@@ -120,6 +122,19 @@ impl Writer {
             Err(Rollback::Failed(error)) => Err(error),
             // The caller has its answer already.
             Err(Rollback::Decided) => Ok(()),
+        }
+    }
+}
+
+/// Makes the file readable by its owner only, before SQLite does: its log and its
+/// index get the same rights. One that exists keeps its own.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+    match made {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => {
+            Err(StoreError::Unavailable(format!("{} cannot be made: {error}", path.display())))
         }
     }
 }
