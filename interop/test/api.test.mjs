@@ -197,6 +197,17 @@ onEachEngine('API', ({ scenario }) => {
     await customer.send(number, TO, 'Hello again');
   });
 
+  scenario('lists for objects, repeated parameters and NUL in a query', async (world) => {
+    const { customer, number } = await simulated(world);
+    await untouched(customer, async () => {
+      const list = [number.id, TO, 'Hello', null];
+      failure(await customer.call('POST', 'portal/sms/send', list), 400, 'invalid_request');
+      failure(await customer.call('GET', 'portal/sms?limit=1&limit=2'), 400, 'invalid_request');
+      failure(await customer.call('GET', 'portal/sms?q=%00'), 400, 'invalid_request');
+      failure(await customer.call('POST', 'portal/api-keys', { name: 'a\0b' }), 400, 'invalid_request');
+    });
+  });
+
   scenario('a body that is too large', async (world) => {
     const { customer, number } = await simulated(world);
     const padded = (octets) => {

@@ -50,6 +50,15 @@ onEachEngine('inbound', ({ scenario }) => {
     success(await send(number), 201);
   });
 
+  scenario('a text with NUL arrives, marked, and holds up nothing', async (world) => {
+    const { customer, number, smsc, from } = await open(world);
+    const odd = Buffer.from('0041000000420043', 'hex');
+    await smsc.inbound({ from, to: number.number, text: odd, dataCoding: UCS2 });
+    await smsc.inbound({ from, to: number.number, text: 'after it' });
+    const bodies = (await customer.untilInbound(number, 2)).map((message) => message.body);
+    assert.deepEqual(bodies, ['A\ufffdBC', 'after it']);
+  });
+
   scenario('UCS-2', async (world) => {
     const { customer, number, smsc, from } = await open(world);
     await smsc.inbound({ from, to: number.number, text: 'Спасибо 🙂', dataCoding: UCS2 });

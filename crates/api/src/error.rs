@@ -113,7 +113,8 @@ fn doc_url(code: &str) -> String {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if self.status.is_server_error() {
-            tracing::error!(code = self.code, message = %self.message, "a request failed");
+            let request = request_id::current();
+            tracing::error!(request, code = self.code, message = %self.message, "a request failed");
         }
         let mut headers = HeaderMap::new();
         if let Some(quota) = &self.quota {
@@ -160,7 +161,8 @@ impl From<StoreError> for ApiError {
                 Self { message: message.to_owned(), ..Self::unavailable() }
             }
             StoreError::Corrupt(_) | StoreError::Refused(_) | StoreError::Exists(_) => {
-                tracing::error!(%error, "the database answered what it must not");
+                let request = request_id::current();
+                tracing::error!(%error, request, "the database answered what it must not");
                 let message =
                     "Something went wrong on our side; it was logged under the request id.";
                 Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", message)

@@ -25,6 +25,9 @@ const BODY_OCTETS_MAX: usize = 256 * 1024;
 /// The longest body of a batch.
 pub(crate) const BATCH_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
+/// A body that has not arrived within this long is not waited for.
+const BODY_WITHIN: Duration = Duration::from_secs(60);
+
 /// The longest CSV file.
 pub(crate) const CSV_OCTETS_MAX: usize = 32 * 1024 * 1024;
 
@@ -47,6 +50,11 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
         };
         expect_content_type(&parts.headers, &["application/json"])?;
         let octets = read_body(&parts.headers, body, octets_max).await?;
+        // A message's text has its own, more exact answer.
+        if !parts.uri.path().contains("/sms/") && has_nul(&octets) {
+            let message = "The body has a NUL character (\\u0000); remove it.";
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+        }
         let idempotency = idempotency(&parts, &octets)?;
         Ok(Self { value: from_json(&octets)?, idempotency })
     }
@@ -64,6 +72,19 @@ impl FromRequestParts<Api> for Repeats {
     }
 }
 
+/// Whether JSON holds the escape of NUL, which PostgreSQL keeps in no text.
+fn has_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|octet| *octet == b'\\') {
+        let escape = &rest[at + 1..];
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
+
 /// The query string, each parameter once.
 #[derive(Debug)]
 pub(crate) struct Params<T>(pub(crate) T);
@@ -72,6 +93,10 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        if parts.uri.query().is_some_and(|query| query.contains("%00")) {
+            let message = "The query string has a NUL character (%00); remove it.";
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
+        }
         Query::try_from_uri(&parts.uri).map(|Query(value)| Self(value)).map_err(|error| {
             let message = format!("The query string cannot be read: {}.", error.body_text());
             ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
@@ -122,7 +147,12 @@ async fn read_body(headers: &HeaderMap, body: Body, octets_max: usize) -> Result
         discard(body).await;
         return Err(too_large());
     }
-    body::to_bytes(body, octets_max).await.map_err(|error| {
+    let arrived = tokio::time::timeout(BODY_WITHIN, body::to_bytes(body, octets_max)).await;
+    let arrived = arrived.map_err(|_| {
+        let message = "The body did not arrive in time.";
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message)
+    })?;
+    arrived.map_err(|error| {
         let limit = std::error::Error::source(&error)
             .is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
         if limit {

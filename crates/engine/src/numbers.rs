@@ -210,9 +210,29 @@ struct Line {
     simulated: Option<bool>,
 }
 
+/// The first column that the heading must name and does not.
+fn missing_column(reader: &mut csv::Reader<&[u8]>) -> Option<ImportError> {
+    let named: Vec<String> = reader
+        .headers()
+        .map_or_else(|_| Vec::new(), |headers| headers.iter().map(str::to_owned).collect());
+    ["number", "country", "type"]
+        .into_iter()
+        .find(|column| !named.iter().any(|name| name == column))
+        .map(|column| ImportError {
+            line: 1,
+            column: column.to_owned(),
+            message: format!(
+                "the first line names the columns, separated by commas; {column} is missing"
+            ),
+        })
+}
+
 fn parse(csv: &[u8]) -> Result<Vec<NewNumber>, Vec<ImportError>> {
     let csv = csv.strip_prefix("\u{feff}".as_bytes()).unwrap_or(csv);
     let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(csv);
+    if let Some(error) = missing_column(&mut reader) {
+        return Err(vec![error]);
+    }
     let mut numbers = Vec::new();
     let mut errors = Vec::new();
     for (index, line) in reader.deserialize::<Line>().enumerate() {

@@ -89,7 +89,8 @@ impl Engine {
         kept: Report,
     ) -> Report {
         let mut report = kept;
-        let mut acks: Vec<Ack> = Vec::new();
+        let mut receipt_acks: Vec<Ack> = Vec::new();
+        let mut inbound_acks: Vec<Ack> = Vec::new();
         for event in events {
             match event {
                 CarrierEvent::Up => self.link_changed(carrier.id, true),
@@ -111,11 +112,11 @@ impl Engine {
                 }
                 CarrierEvent::Receipt { receipt, ack } => {
                     report.receipts.push(receipt);
-                    acks.push(ack);
+                    receipt_acks.push(ack);
                 }
                 CarrierEvent::Inbound { inbound, ack } => {
                     report.inbound.push(inbound);
-                    acks.push(ack);
+                    inbound_acks.push(ack);
                 }
             }
         }
@@ -124,16 +125,62 @@ impl Engine {
         }
         let kept = match self.store_once_known(carrier, &report).await {
             Ok(()) => {
-                acks.into_iter().for_each(|ack| ack.tell(Verdict::Stored));
+                let acks = receipt_acks.into_iter().chain(inbound_acks);
+                acks.for_each(|ack| ack.tell(Verdict::Stored));
                 Report::default()
+            }
+            Err(error) if !error.may_pass() => {
+                tracing::error!(%error, carrier = %carrier.id, "a carrier's report is stored piece by piece");
+                self.store_one_by_one(carrier, report, receipt_acks, inbound_acks).await
             }
             Err(error) => {
                 tracing::error!(%error, carrier = %carrier.id, "a carrier's report could not be stored");
-                acks.into_iter().for_each(|ack| ack.tell(Verdict::TryAgain));
+                let acks = receipt_acks.into_iter().chain(inbound_acks);
+                acks.for_each(|ack| ack.tell(Verdict::TryAgain));
                 Report { answers: report.answers, ..Report::default() }
             }
         };
         self.wake([carrier.id]);
+        kept
+    }
+
+    /// Stores each piece of a report by itself, where something in it cannot be stored
+    /// at all: one odd text must not hold up what came beside it. Answers as
+    /// [`Self::try_record`].
+    async fn store_one_by_one(
+        &self,
+        carrier: &crate::carriers::Running,
+        report: Report,
+        receipt_acks: Vec<Ack>,
+        inbound_acks: Vec<Ack>,
+    ) -> Report {
+        let receipts = report
+            .receipts
+            .into_iter()
+            .map(|receipt| Report { receipts: vec![receipt], ..Report::default() })
+            .zip(receipt_acks);
+        let inbound = report
+            .inbound
+            .into_iter()
+            .map(|inbound| Report { inbound: vec![inbound], ..Report::default() })
+            .zip(inbound_acks);
+        let answers = Report { answers: report.answers, ..Report::default() };
+        let kept = match self.store_once_known(carrier, &answers).await {
+            Ok(()) => Report::default(),
+            Err(error) => {
+                tracing::error!(%error, carrier = %carrier.id, "answers wait for the database");
+                answers
+            }
+        };
+        for (piece, ack) in receipts.chain(inbound) {
+            ack.tell(match self.store_once_known(carrier, &piece).await {
+                Ok(()) => Verdict::Stored,
+                Err(error) => {
+                    tracing::error!(%error, carrier = %carrier.id, "a receipt or text cannot be stored");
+                    Verdict::TryAgain
+                }
+            });
+        }
         kept
     }
 

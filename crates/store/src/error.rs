@@ -24,6 +24,14 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether the same call may succeed later.
+    pub const fn may_pass(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::CommitUnknown(_) | Self::Serialization(_) => true,
+            Self::Exists(_) | Self::Corrupt(_) | Self::Refused(_) => false,
+        }
+    }
+
     pub(crate) fn corrupt(what: impl std::fmt::Display) -> Self {
         Self::Corrupt(what.to_string())
     }

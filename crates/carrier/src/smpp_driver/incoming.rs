@@ -26,9 +26,9 @@ pub(super) fn text(
     let (octets, concatenation) = udh::split(message);
     let (encoding, body) = decode(settings.default_alphabet, message.data_coding, &octets);
     Inbound {
-        sender: from(&message.source),
-        recipient: number(&message.destination.address),
-        body,
+        sender: storable(from(&message.source)),
+        recipient: storable(number(&message.destination.address)),
+        body: storable(body),
         encoding,
         concatenation: concatenation.map(|place| Concatenation {
             reference: place.reference,
@@ -39,6 +39,11 @@ pub(super) fn text(
         sequence,
         digest: digest(message),
     }
+}
+
+/// Without NUL, which no text in PostgreSQL may hold: one in a carrier's text is marked as odd.
+fn storable(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// What a receipt's `source_addr` names is where the message went.
@@ -70,10 +75,10 @@ pub(super) fn receipt(
     });
     let recipient: String = message.source.address.chars().filter(char::is_ascii_digit).collect();
     Receipt {
-        carrier_message_id: receipt.message_id,
+        carrier_message_id: receipt.message_id.map(storable),
         state,
         failure,
-        error,
+        error: error.map(storable),
         user_reference: receipt.user_message_reference,
         recipient: (!recipient.is_empty()).then_some(recipient),
     }
