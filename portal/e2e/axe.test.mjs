@@ -36,7 +36,8 @@ async function faults(page) {
 
 for (const language of ["en", "ar"]) {
   for (const scheme of ["light", "dark"]) {
-    for (const width of [320, 1280]) {
+    // Each width meets both languages and both schemes; not every three of them.
+    for (const width of [(language === "en") === (scheme === "light") ? 320 : 1280]) {
       test(`every screen is accessible: ${language}, ${scheme}, ${width} px`, async () => {
         const found = [];
         for (const signedIn of [false, true]) {

@@ -4,7 +4,7 @@ import { after, before, test } from "node:test";
 import { createServer } from "vite";
 import { startPortal } from "./lib/portal.mjs";
 
-const TEXTS = 20_000;
+const TEXTS = Number(process.env.DIDFARM_TEXTS ?? 5_000);
 const AT_ONCE = 16;
 
 let portal;
