@@ -11,7 +11,7 @@ use crate::{
     Engine, IDEMPOTENCY_KEPT, inbound,
     people::LINKS_KEPT,
     receipts,
-    rollup::{self, own_carrier},
+    rollup::{self, Changed, own_carrier},
     routing::Journey,
     sessions::cutoff,
 };
@@ -129,7 +129,7 @@ impl Engine {
                 attempts::expire(tx, &overdue)?;
                 let touched: Vec<(AccountId, MessageId)> =
                     overdue.iter().map(|key| (key.account, key.message)).collect();
-                rollup::roll_up(tx, &touched, &mut around.clone())
+                rollup::roll_up(tx, &touched, Changed::new(), &mut around.clone())
             })
             .await?;
         self.hub.tell(concerned.accounts);

@@ -13,7 +13,7 @@ use store::{
 use crate::{
     Engine, inbound,
     receipts::{self, Matching},
-    rollup::{self, Concerned, Surroundings},
+    rollup::{self, Changed, Concerned, Surroundings},
 };
 
 /// What one commit takes.
@@ -259,7 +259,7 @@ impl Engine {
             .store
             .write(move |tx| {
                 let touched = receipts::adopt(tx, carrier, matching, &around)?;
-                rollup::roll_up(tx, &touched, &mut around.clone())
+                rollup::roll_up(tx, &touched, Changed::new(), &mut around.clone())
             })
             .await?;
         self.hub.tell(concerned.accounts);
@@ -289,12 +289,22 @@ fn store_report(
         .iter()
         .flat_map(|(keys, outcome)| keys.iter().map(|key| answer_row(*key, outcome)))
         .collect();
-    attempts::answer(tx, &rows, around.now)?;
+    let mut changed = Changed::new();
+    for attempt in attempts::answer(tx, &rows, around.now)? {
+        changed.insert((attempt.key.account, attempt.key.message), attempt);
+    }
     let mut touched: Vec<(AccountId, MessageId)> =
         rows.iter().map(|row| (row.key.account, row.key.message)).collect();
 
-    touched.extend(receipts::apply(tx, carrier, matching, &report.receipts, &mut around)?);
-    let mut concerned = rollup::roll_up(tx, &touched, &mut around)?;
+    touched.extend(receipts::apply(
+        tx,
+        carrier,
+        matching,
+        &report.receipts,
+        &mut changed,
+        &mut around,
+    )?);
+    let mut concerned = rollup::roll_up(tx, &touched, changed, &mut around)?;
     let received = inbound::receive(tx, carrier, &report.inbound, &mut around)?;
     concerned.accounts.extend(received);
     // A receipt that overtook its answer can be matched from now on.

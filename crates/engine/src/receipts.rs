@@ -18,7 +18,7 @@ use store::{
     orphans::{self, Orphan},
 };
 
-use crate::rollup::Surroundings;
+use crate::rollup::{Changed, Surroundings};
 
 /// How long a receipt without a message is kept.
 pub(crate) const ORPHANS_KEPT: Duration = Duration::from_secs(72 * 3_600);
@@ -37,10 +37,11 @@ pub(crate) fn apply(
     carrier: CarrierId,
     matching: Matching,
     receipts: &[Receipt],
+    changed: &mut Changed,
     around: &mut Surroundings,
 ) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
     let mut touched = Vec::new();
-    let unmatched = record(tx, carrier, matching, receipts, around, &mut touched)?;
+    let unmatched = record(tx, carrier, matching, receipts, around, &mut touched, changed)?;
     for index in unmatched {
         let receipt = serde_json::to_string(&receipts[index]).expect("a receipt has no odd keys");
         let orphan = Orphan { id: around.ids.next(), receipt, received_at: around.now };
@@ -72,7 +73,8 @@ pub(crate) fn adopt(
         })
         .collect::<Result<Vec<Receipt>, StoreError>>()?;
     let mut touched = Vec::new();
-    let unmatched = record(tx, carrier, matching, &receipts, around, &mut touched)?;
+    let unmatched =
+        record(tx, carrier, matching, &receipts, around, &mut touched, &mut Changed::new())?;
     for (index, orphan) in waiting.iter().enumerate() {
         if !unmatched.contains(&index) {
             orphans::matched(tx, orphan.id, around.now)?;
@@ -89,6 +91,7 @@ fn record(
     receipts: &[Receipt],
     around: &Surroundings,
     touched: &mut Vec<(AccountId, MessageId)>,
+    changed: &mut Changed,
 ) -> Result<Vec<usize>, StoreError> {
     let spellings: Vec<Option<Candidates>> = receipts
         .iter()
@@ -136,7 +139,9 @@ fn record(
     }
     for turn in turns {
         let receipts: Vec<MatchedReceipt> = turn.into_values().collect();
-        attempts::receive(tx, &receipts, around.now)?;
+        for attempt in attempts::receive(tx, &receipts, around.now)? {
+            changed.insert((attempt.key.account, attempt.key.message), attempt);
+        }
     }
     Ok(unmatched)
 }

@@ -47,10 +47,16 @@ pub(crate) struct Concerned {
     pub(crate) carriers: Vec<CarrierId>,
 }
 
+/// Attempts as the transaction left them, the last change last.
+pub(crate) type Changed = HashMap<(AccountId, MessageId), Attempt>;
+
 /// Brings messages up to date with their attempts.
+///
+/// `changed` saves a look at the attempts of a message that has only one.
 pub(crate) fn roll_up(
     tx: &mut Tx<'_>,
     touched: &[(AccountId, MessageId)],
+    mut changed: Changed,
     around: &mut Surroundings,
 ) -> Result<Concerned, StoreError> {
     let mut touched = touched.to_vec();
@@ -58,7 +64,18 @@ pub(crate) fn roll_up(
     touched.dedup();
     let messages = messages::lock_many(tx, &touched)?;
     let mut attempts: HashMap<(AccountId, MessageId), Vec<Attempt>> = HashMap::new();
-    for attempt in attempts::of_messages(tx, &touched)? {
+    let mut unknown = Vec::new();
+    for message in &messages {
+        let id = (message.account, message.id);
+        let only_one = message.segments == 1 && message.tries == 1;
+        match changed.remove(&id).filter(|_| only_one) {
+            Some(attempt) => {
+                attempts.insert(id, vec![attempt]);
+            }
+            None => unknown.push(id),
+        }
+    }
+    for attempt in attempts::of_messages(tx, &unknown)? {
         attempts.entry((attempt.key.account, attempt.key.message)).or_default().push(attempt);
     }
     let mut steps = Steps::default();

@@ -138,14 +138,22 @@ pub struct Answer {
     pub error: Option<String>,
 }
 
-/// Stores answers of attempts that still wait for one; what is settled stays.
-pub fn answer(tx: &mut Tx<'_>, answers: &[Answer], at: Timestamp) -> Result<u64, StoreError> {
+/// Stores answers of attempts that still wait for one, and answers those attempts
+/// as they are now; what is settled stays.
+pub fn answer(
+    tx: &mut Tx<'_>,
+    answers: &[Answer],
+    at: Timestamp,
+) -> Result<Vec<Attempt>, StoreError> {
     const ANSWER: Bulk = Bulk {
         sqlite: "
             UPDATE attempts SET state = ?5, carrier_message_id = ?6, match_id = ?7, failure = ?8,
                 error = ?9, answered_at = ?10
             WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
-                AND state IN ('submitting', 'uncertain', 'expired')",
+                AND state IN ('submitting', 'uncertain', 'expired')
+            RETURNING account_id, message_id, part, attempt, carrier_id, copy, state,
+                carrier_message_id, submitted_at, answered_at, failure, error, receipt, receipt_at,
+                receipt_error, receipts",
         postgres: "
             UPDATE attempts t SET state = a.state, carrier_message_id = a.carrier_message_id,
                 match_id = a.match_id, failure = a.failure, error = a.error, answered_at = a.at
@@ -154,7 +162,10 @@ pub fn answer(tx: &mut Tx<'_>, answers: &[Answer], at: Timestamp) -> Result<u64,
                 AS a (account_id, message_id, part, attempt, state, carrier_message_id, match_id,
                     failure, error, at)
             WHERE t.account_id = a.account_id AND t.message_id = a.message_id AND t.part = a.part
-                AND t.attempt = a.attempt AND t.state IN ('submitting', 'uncertain', 'expired')",
+                AND t.attempt = a.attempt AND t.state IN ('submitting', 'uncertain', 'expired')
+            RETURNING t.account_id, t.message_id, t.part, t.attempt, t.carrier_id, t.copy, 
+                t.state, t.carrier_message_id, t.submitted_at, t.answered_at, t.failure, t.error, 
+                t.receipt, t.receipt_at, t.receipt_error, t.receipts",
     };
 
     let rows: Vec<[Value<'_>; 10]> = answers
@@ -175,7 +186,7 @@ pub fn answer(tx: &mut Tx<'_>, answers: &[Answer], at: Timestamp) -> Result<u64,
             ]
         })
         .collect();
-    tx.bulk(&ANSWER, &rows)
+    tx.bulk_query(&ANSWER, &rows, read)
 }
 
 /// A receipt that was matched to an attempt.
@@ -189,12 +200,12 @@ pub struct MatchedReceipt {
 
 /// Records receipts. The first that settles the part wins, later ones are only
 /// counted; one for an attempt without an answer is evidence that it was accepted.
-/// At most one per attempt in a call.
+/// At most one per attempt in a call. Answers the attempts as they are now.
 pub fn receive(
     tx: &mut Tx<'_>,
     receipts: &[MatchedReceipt],
     at: Timestamp,
-) -> Result<(), StoreError> {
+) -> Result<Vec<Attempt>, StoreError> {
     const RECEIVE: Bulk = Bulk {
         sqlite: "
             UPDATE attempts SET receipts = receipts + 1,
@@ -204,7 +215,10 @@ pub fn receive(
                 failure = CASE WHEN receipt IN ('delivered', 'failed') THEN failure ELSE ?8 END,
                 answered_at = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN ?7 ELSE answered_at END,
                 state = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN 'accepted' ELSE state END
-            WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4",
+            WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
+            RETURNING account_id, message_id, part, attempt, carrier_id, copy, state,
+                carrier_message_id, submitted_at, answered_at, failure, error, receipt, receipt_at,
+                receipt_error, receipts",
         postgres: "
             UPDATE attempts t SET receipts = t.receipts + 1,
                 receipt = CASE WHEN t.receipt IN ('delivered', 'failed') THEN t.receipt ELSE r.receipt END,
@@ -217,7 +231,10 @@ pub fn receive(
                 $6::text[], $7::bigint[], $8::text[])
                 AS r (account_id, message_id, part, attempt, receipt, error, at, failure)
             WHERE t.account_id = r.account_id AND t.message_id = r.message_id AND t.part = r.part
-                AND t.attempt = r.attempt",
+                AND t.attempt = r.attempt
+            RETURNING t.account_id, t.message_id, t.part, t.attempt, t.carrier_id, t.copy, 
+                t.state, t.carrier_message_id, t.submitted_at, t.answered_at, t.failure, t.error, 
+                t.receipt, t.receipt_at, t.receipt_error, t.receipts",
     };
 
     let rows: Vec<[Value<'_>; 8]> = receipts
@@ -236,8 +253,7 @@ pub fn receive(
             ]
         })
         .collect();
-    tx.bulk(&RECEIVE, &rows)?;
-    Ok(())
+    tx.bulk_query(&RECEIVE, &rows, read)
 }
 
 /// All attempts of the messages, in the order of parts and attempts.

@@ -40,7 +40,8 @@ async fn answer(store: &Store, message: i64, state: AttemptState, id: Option<&st
         failure: None,
         error: None,
     };
-    store.write(move |tx| attempts::answer(tx, std::slice::from_ref(&answer), NOW)).await.unwrap()
+    let stored = store.write(move |tx| attempts::answer(tx, std::slice::from_ref(&answer), NOW));
+    u64::try_from(stored.await.unwrap().len()).unwrap()
 }
 
 async fn state(store: &Store, message: i64) -> AttemptState {
