@@ -79,7 +79,8 @@ for (const engine of ENGINES) {
       await Promise.all(asking);
       assert.equal(ids.size, 1, [...ids].join());
     }
-    await smsc.untilSubmits(ROUNDS, { seconds: 60 });
+    // One that was claimed when the server was killed waits 120 s for evidence.
+    await smsc.untilSubmits(ROUNDS, { seconds: 180 });
     const stored = await customer.messages('direction=outbound&limit=200');
     assert.equal(stored.length, ROUNDS);
     assert.equal(site.balance - (await customer.balance()), 8_000n * BigInt(ROUNDS));

@@ -46,6 +46,10 @@ pub enum Outcome {
 /// News of a submission that was accepted. Stored as JSON while it matches nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Receipt {
+    /// The carrier marked it as a receipt. Where not, it merely reads like one, and
+    /// must come from where its message went.
+    #[serde(default)]
+    pub marked: bool,
     /// As the carrier writes it in receipts, which may not be as it wrote it in the answer.
     pub carrier_message_id: Option<String>,
     #[serde(with = "word")]

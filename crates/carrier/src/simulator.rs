@@ -142,6 +142,7 @@ impl Simulator {
         };
         let failed = behaviour(recipient) == Behaviour::Undeliverable;
         let receipt = Receipt {
+            marked: true,
             carrier_message_id: Some(id.to_owned()),
             state: if failed { ReceiptState::Failed } else { ReceiptState::Delivered },
             failure: failed.then_some(FailureCode::Undeliverable),

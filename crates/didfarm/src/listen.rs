@@ -47,15 +47,20 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             request.extensions_mut().insert(Peer(peer.ip()));
             request.map(Body::new)
         });
-        let mut builder = Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
-        builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
-        let connection = builder
-            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
-            .into_owned();
-        let watched = graceful.watch(connection);
+        let watcher = graceful.watcher();
         tokio::spawn(async move {
-            if let Err(error) = watched.await {
+            // hyper's own time limit begins only once it knows the protocol.
+            let Ok(Ok(speaks_http2)) = timeout(HEADERS_WITHIN, speaks_http2(&stream)).await else {
+                return;
+            };
+            let mut builder = Builder::new(TokioExecutor::new());
+            builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
+            builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
+            let builder = if speaks_http2 { builder.http2_only() } else { builder.http1_only() };
+            let connection = builder
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+                .into_owned();
+            if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection ended badly");
             }
             drop(place);
@@ -64,6 +69,24 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
     drop(listener);
     if timeout(FINISH_WITHIN, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in flight when the time was up");
+    }
+}
+
+/// Whether the first octets are HTTP/2's; waits until they tell.
+async fn speaks_http2(stream: &TcpStream) -> std::io::Result<bool> {
+    const PREFACE: &[u8] = b"PRI * HTTP/2.0";
+
+    let mut seen = [0; PREFACE.len()];
+    loop {
+        let count = stream.peek(&mut seen).await?;
+        if count == 0 {
+            return Err(std::io::ErrorKind::UnexpectedEof.into());
+        }
+        if !PREFACE.starts_with(&seen[..count]) || count == PREFACE.len() {
+            return Ok(count == PREFACE.len() && seen == *PREFACE);
+        }
+        // The rest is on its way; `peek` would answer the same octets at once.
+        tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 

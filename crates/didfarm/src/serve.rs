@@ -1,6 +1,8 @@
 //! `didfarm serve`: wires everything together and runs it until it is told to stop.
 
-use std::{process::ExitCode, sync::Arc, time::Duration};
+use std::{
+    fs::DirBuilder, os::unix::fs::DirBuilderExt, process::ExitCode, sync::Arc, time::Duration,
+};
 
 use anyhow::Context;
 use api::Api;
@@ -45,16 +47,21 @@ pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    std::fs::create_dir_all(&config.data.dir).with_context(|| {
+    DirBuilder::new().recursive(true).mode(0o700).create(&config.data.dir).with_context(|| {
         format!("the data directory {} cannot be made", config.data.dir.display())
     })?;
+    // Each connection takes a file; the system's default is low and its limit is not.
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the number of open files stays as it is");
+    }
     let stop = stop_signal()?;
+    // Before anything is made, should the address be taken.
+    let listener = listen::bind(config.listen).await?;
     let prometheus = PrometheusBuilder::new().install_recorder()?;
     let clock = Clock::System;
     let store = Store::open(&config.data.location, Access::Server, config.durable, clock.now())
         .await
         .context("the database cannot be opened")?;
-    let listener = listen::bind(config.listen).await?;
     let base_url = config
         .public_url
         .clone()

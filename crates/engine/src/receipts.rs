@@ -175,8 +175,9 @@ fn choose(
         sure.iter().copied().filter(|found| found.carrier_message_id == written).collect();
     for set in [exact, sure] {
         let agreeing: Vec<&Match> = set.iter().copied().filter(|found| agrees(found)).collect();
-        // The destination may be written in national form; an id alone is enough then.
-        let set = if agreeing.is_empty() { set } else { agreeing };
+        // The destination may be written in national form; an id alone is enough then,
+        // unless it came from anybody.
+        let set = if agreeing.is_empty() && receipt.marked { set } else { agreeing };
         if !set.is_empty() {
             return newest_message(&set);
         }

@@ -33,6 +33,9 @@ pub enum ReceiptState {
 /// A receipt's facts, each as far as the peer gave it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeliveryReceipt {
+    /// By its class or its parameters; where not, its text alone makes it a receipt,
+    /// and anybody with a phone can write that.
+    pub marked: bool,
     /// The id of the message, as receipts write it.
     pub message_id: Option<String>,
     /// `None` where there was no state, or one that nobody knows.
@@ -85,7 +88,9 @@ pub fn state_of_word(stat: &str) -> Option<ReceiptState> {
 /// The parameters `receipted_message_id` and `message_state` win one by one.
 pub fn read(message: &ShortMessage) -> Option<DeliveryReceipt> {
     let by_class = RECEIPT_KINDS.contains(&(message.esm_class & KIND_MASK));
-    let text: String = message.octets().iter().copied().map(char::from).collect();
+    // Some end the text with NUL, as if it were a C string.
+    let readable = |octet: u8| if octet == 0 { ' ' } else { char::from(octet) };
+    let text: String = message.octets().iter().copied().map(readable).collect();
     let fields = Fields::read(&text);
     let by_parameter = message.tlvs.get(tag::RECEIPTED_MESSAGE_ID).is_some()
         && message.tlvs.get(tag::MESSAGE_STATE).is_some();
@@ -102,6 +107,7 @@ pub fn read(message: &ShortMessage) -> Option<DeliveryReceipt> {
         Some((kind, u16::from_be_bytes([high, low])))
     });
     Some(DeliveryReceipt {
+        marked: by_class || by_parameter,
         message_id: message
             .tlvs
             .get_text(tag::RECEIPTED_MESSAGE_ID)
@@ -260,7 +266,9 @@ mod tests {
         for class in [0x04, 0x08, 0x10, 0x20, 0x44] {
             assert!(of_text(class, "hello").is_some(), "{class:#x}");
         }
-        assert!(of_text(0, "id:5 stat:DELIVRD").is_some(), "by its text alone");
+        assert!(of_text(0, "id:5 stat:DELIVRD").is_some_and(|receipt| !receipt.marked));
+        let ended = of_text(0x04, "id:5 stat:DELIVRD\0").unwrap();
+        assert_eq!((ended.marked, ended.state), (true, Some(ReceiptState::Delivered)));
         for text in ["hello", "my id: 5", "stat: fine", "id:5 stat:whatever", "The state: DELIVRD"]
         {
             assert!(of_text(0, text).is_none(), "{text}");

@@ -75,6 +75,7 @@ pub(super) fn receipt(
     });
     let recipient: String = message.source.address.chars().filter(char::is_ascii_digit).collect();
     Receipt {
+        marked: receipt.marked,
         carrier_message_id: receipt.message_id.map(storable),
         state,
         failure,

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use domain::{FailureCode, MessageStatus};
 use smpp::{ShortMessage, tlv::tag};
 use store::orphans;
-use testkit::{Reply, SEGMENT, Smsc, World, cents, receipt, receipt_of};
+use testkit::{Reply, SEGMENT, Smsc, World, cents, inbound, receipt, receipt_of};
 
 use crate::{TO, seconds, sent};
 
@@ -30,7 +30,23 @@ testkit::on_both_engines!(
     one_receipt_is_enough_for_a_long_message_in_one_piece,
     our_own_reference_finds_a_message_without_an_id,
     a_flood_of_receipts_in_one_go_is_sorted_out,
+    a_stranger_who_writes_like_a_receipt_settles_nothing,
 );
+
+async fn a_stranger_who_writes_like_a_receipt_settles_nothing(world: &World) {
+    let smsc = Smsc::start().await;
+    world.carrier(&smsc).create().await;
+    let alice = world.account().create().await;
+    let (message, submit) = sent(world, &smsc, &alice, "hello").await;
+    let text = format!("id:{} stat:UNDELIV", submit.taken.as_deref().unwrap());
+    smsc.deliver(inbound("+447700900666", &alice.e164, &text));
+    world.until_acknowledged(&smsc).await;
+    assert_eq!(alice.status(message).await, Sent);
+
+    smsc.deliver(inbound(TO, &alice.e164, &text.replace("UNDELIV", "DELIVRD")));
+    world.until_acknowledged(&smsc).await;
+    assert_eq!(alice.status(message).await, Delivered, "it comes from where the message went");
+}
 
 async fn each_word_settles_what_it_should(world: &World) {
     let smsc = Smsc::start().await;

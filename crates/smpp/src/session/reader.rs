@@ -58,10 +58,22 @@ fn take(decoded: Decoded, shared: &Arc<Shared>) {
     }
     let Pdu { status, sequence, body } = pdu;
     match body {
-        Body::SubmitSmResp(resp) | Body::DeliverSmResp(resp) | Body::DataSmResp(resp) => {
+        Body::DataSmResp(resp) => answered(shared, sequence, status, resp),
+        Body::SubmitSmResp(resp) if shared.role == Role::Client => {
             answered(shared, sequence, status, resp);
         }
-        Body::GenericNack => answered(shared, sequence, status, MessageResp::default()),
+        Body::DeliverSmResp(resp) if shared.role == Role::Server => {
+            answered(shared, sequence, status, resp);
+        }
+        Body::GenericNack => {
+            // It says no, whatever its status says.
+            let accepted = status == CommandStatus::ME_ROK;
+            let status = if accepted { CommandStatus::ME_RUNKNOWNERR } else { status };
+            answered(shared, sequence, status, MessageResp::default());
+        }
+        Body::SubmitSmResp(_) | Body::DeliverSmResp(_) => {
+            tracing::debug!(command_id, "an answer to what was not asked was passed over");
+        }
         Body::QuerySmResp(resp) => {
             answered(shared, sequence, status, MessageResp::new(resp.message_id));
         }
