@@ -270,6 +270,8 @@ test("a forgotten password is set anew", async () => {
   await page.context().clearCookies();
   await page.goto(`${portal.url}/sign-in`);
   await page.getByRole("link", { name: "Forgot your password?" }).click();
+  // Both pages have a field of this name.
+  await page.getByRole("button", { name: "Send link" }).waitFor();
   await page.getByLabel("E-mail").fill("bob@example.com");
   await page.getByRole("button", { name: "Send link" }).click();
   await page.getByRole("link", { name: "Open the link" }).click();
