@@ -52,6 +52,13 @@ impl Page {
         self.limit + 1
     }
 
+    /// The page of a short list that was read whole, oldest first.
+    pub(crate) fn of_all<T>(self, rows: &mut Vec<T>, id: impl Fn(&T) -> i64) -> Option<String> {
+        rows.retain(|row| id(row) < self.before);
+        rows.reverse();
+        self.cut(rows, id)
+    }
+
     /// Cuts what was read to the page; answers the next page's cursor.
     pub(crate) fn cut<T>(self, rows: &mut Vec<T>, id: impl Fn(&T) -> i64) -> Option<String> {
         let limit = usize::try_from(self.limit).unwrap_or(usize::MAX);

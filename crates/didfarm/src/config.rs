@@ -167,8 +167,13 @@ fn read_file(named: Option<&Path>) -> Result<File, ConfigError> {
             return Err(bad("config", &shown, format!("the file cannot be read: {error}")));
         }
     };
-    toml::from_str(&text)
-        .map_err(|error| ConfigError(format!("{}: {}", path.display(), error.to_string().trim())))
+    toml::from_str(&text).map_err(|error| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        // One line, whatever the parser has to show.
+        let message = error.message().replace('\n', " ");
+        ConfigError(format!("{}, line {line}: {message}", path.display()))
+    })
 }
 
 #[cfg(test)]

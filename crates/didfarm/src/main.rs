@@ -26,7 +26,15 @@ const USAGE: u8 = 2;
 const FAILED: u8 = 1;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        // Help and version were asked for.
+        Err(told) if !told.use_stderr() => told.exit(),
+        Err(error) => {
+            eprintln!("didfarm: {}", one_line(&error));
+            return ExitCode::from(USAGE);
+        }
+    };
     let ran = match cli.command {
         Command::Serve(options) => serve::run(&options),
         Command::Audit(options) => audit::run(&options),
@@ -39,4 +47,19 @@ fn main() -> ExitCode {
             ExitCode::from(if error.is::<ConfigError>() { USAGE } else { FAILED })
         }
     }
+}
+
+/// What is wrong with the command line, and where help is.
+fn one_line(error: &clap::Error) -> String {
+    let text = error.to_string();
+    let first = text.lines().next().unwrap_or_default();
+    let wrong = first.strip_prefix("error: ").unwrap_or("name a command");
+    // "the following arguments were not provided:" goes on below.
+    let rest: Vec<&str> = text
+        .lines()
+        .skip(1)
+        .take_while(|line| wrong.ends_with(':') && !line.is_empty())
+        .map(str::trim)
+        .collect();
+    format!("{wrong} {}", rest.join(", ")).trim_end().to_owned() + "; see didfarm --help"
 }

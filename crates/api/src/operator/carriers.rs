@@ -17,7 +17,8 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{Id, JsonBody, Operator, required, word},
+    extract::{Id, JsonBody, Operator, Params, required, word},
+    page::PageQuery,
     views::Time,
 };
 
@@ -110,20 +111,22 @@ pub(super) struct OneCarrier {
 
 /// All carriers with the state of their links.
 #[utoipa::path(
-    get, path = "/operator/carriers", tag = "Operator: carriers",
+    get, path = "/operator/carriers", tag = "Operator: carriers", params(PageQuery),
     responses(
-        (status = 200, description = "All carriers", body = CarrierList),
-        (status = "4XX", description = "No operator's key", body = Failure),
+        (status = 200, description = "A page of carriers", body = CarrierList),
+        (status = "4XX", description = "No operator's key, or a query that cannot be used", body = Failure),
     ),
 )]
 pub(super) async fn list(
     State(api): State<Api>,
     _: Operator,
+    Params(query): Params<PageQuery>,
 ) -> Result<Json<CarrierList>, ApiError> {
+    let page = query.page()?;
     let mut records = api.engine.store().read(carriers::all).await?;
-    records.reverse();
+    let next_cursor = page.of_all(&mut records, |record| record.id.get());
     let carriers = records.iter().map(|record| view(&api, record, None)).collect();
-    Ok(Json(CarrierList { success: true, carriers, next_cursor: None }))
+    Ok(Json(CarrierList { success: true, carriers, next_cursor }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]

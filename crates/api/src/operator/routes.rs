@@ -12,7 +12,8 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{Id, JsonBody, Operator, parsed, required},
+    extract::{Id, JsonBody, Operator, Params, parsed, required},
+    page::PageQuery,
 };
 
 /// Lower priorities are tried first.
@@ -57,17 +58,22 @@ pub(super) struct OneRoute {
 
 /// All routes.
 #[utoipa::path(
-    get, path = "/operator/routes", tag = "Operator: carriers",
+    get, path = "/operator/routes", tag = "Operator: carriers", params(PageQuery),
     responses(
-        (status = 200, description = "All routes", body = RouteList),
-        (status = "4XX", description = "No operator's key", body = Failure),
+        (status = 200, description = "A page of routes", body = RouteList),
+        (status = "4XX", description = "No operator's key, or a query that cannot be used", body = Failure),
     ),
 )]
-pub(super) async fn list(State(api): State<Api>, _: Operator) -> Result<Json<RouteList>, ApiError> {
+pub(super) async fn list(
+    State(api): State<Api>,
+    _: Operator,
+    Params(query): Params<PageQuery>,
+) -> Result<Json<RouteList>, ApiError> {
+    let page = query.page()?;
     let mut records = api.engine.store().read(routes::all).await?;
-    records.reverse();
+    let next_cursor = page.of_all(&mut records, |record| record.id.get());
     let routes = records.iter().map(view).collect();
-    Ok(Json(RouteList { success: true, routes, next_cursor: None }))
+    Ok(Json(RouteList { success: true, routes, next_cursor }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
