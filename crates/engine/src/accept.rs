@@ -5,6 +5,7 @@
 //! answer, and none is answered before the commit.
 
 mod admit;
+mod batch;
 mod commit;
 
 use std::sync::Arc;

@@ -10,33 +10,22 @@ use domain::{
     AccountId, CarrierId, Currency, Direction, MessageId, MessageStatus, Micros, Timestamp, rate,
     routing::mix,
 };
-use serde::{Deserialize, Serialize};
 use store::{
     StoreError, Tx,
-    events::{self, NewEvent},
     idempotency::{self, Remembered},
-    ledger::{self, Book, Listed, Transfer, TransferKind},
     messages::{self, Message},
-    stats::Tally,
 };
 
 use super::{
     AcceptError, Accepted, Answer, Prices, Refusal, Request,
     admit::{self, Ask, Place, Priced},
+    batch::{Batch, KeptItem},
 };
 use crate::{
     Clock, Engine, IDEMPOTENCY_KEPT, VALIDITY,
-    events::balance_data,
     ids::Range,
     routing::{Journey, Table},
 };
-
-/// What a batch's idempotency row keeps of each message.
-#[derive(Debug, Serialize, Deserialize)]
-enum KeptItem {
-    Message(i64),
-    Refused(Refusal),
-}
 
 /// How often, and for how long, a commit whose fate is unknown is tried again: 10 s.
 const UNKNOWN_TRIES_MAX: u32 = 40;
@@ -422,102 +411,5 @@ fn as_accepted(message: Message) -> Message {
         sent_at: None,
         finished_at: None,
         ..message
-    }
-}
-
-/// The rows of one commit.
-#[derive(Default)]
-struct Batch {
-    messages: Vec<Message>,
-    transfers: Vec<(AccountId, MessageId, Listed, Micros)>,
-    remembered: Vec<Remembered>,
-}
-
-impl Batch {
-    fn add(&mut self, message: &Message, transfer: i64, available_after: Micros) {
-        self.messages.push(message.clone());
-        let listed = Listed { id: transfer, available_after };
-        self.transfers.push((message.account, message.id, listed, message.price));
-    }
-
-    fn remember(&mut self, request: &Request, items: &[Result<Message, Refusal>]) {
-        let Some(key) = &request.idempotency else { return };
-        let (message, outcome) = match items {
-            [Ok(message)] if !request.paced => (Some(message.id), None),
-            items => {
-                let kept: Vec<KeptItem> = items
-                    .iter()
-                    .map(|item| match item {
-                        Ok(message) => KeptItem::Message(message.id.get()),
-                        Err(refusal) => KeptItem::Refused(refusal.clone()),
-                    })
-                    .collect();
-                let json = serde_json::to_vec(&kept).expect("kept items have no odd keys");
-                (None, Some(key.seal(&json)))
-            }
-        };
-        self.remembered.push(Remembered {
-            account: request.account,
-            key_hash: key.key_hash.to_vec(),
-            request_hash: key.request_hash.to_vec(),
-            message,
-            outcome,
-        });
-    }
-
-    fn store(
-        mut self,
-        tx: &mut Tx<'_>,
-        currency: Currency,
-        now: Timestamp,
-    ) -> Result<(), StoreError> {
-        if self.messages.is_empty() {
-            return Ok(());
-        }
-        // First of all: another node may have accepted the same key a moment ago.
-        let remembered = u64::try_from(self.remembered.len()).unwrap_or(u64::MAX);
-        let new = idempotency::insert(tx, &self.remembered, now, now.minus(IDEMPOTENCY_KEPT))?;
-        if new != remembered {
-            return Err(StoreError::Serialization(
-                "an idempotency key was taken meanwhile".to_owned(),
-            ));
-        }
-        let mut news: Vec<NewEvent> = Vec::with_capacity(self.messages.len() + 1);
-        for message in &self.messages {
-            news.push(NewEvent::status(message.account, message.id, message.status, None));
-        }
-        let mut balances: HashMap<AccountId, Micros> = HashMap::new();
-        for (account, _, listed, _) in &self.transfers {
-            let lowest = balances.entry(*account).or_insert(listed.available_after);
-            *lowest = (*lowest).min(listed.available_after);
-        }
-        for (account, available) in balances {
-            news.push(NewEvent::balance(account, balance_data(available, currency)));
-        }
-        let seqs = events::number(tx, &news)?;
-        let mut tally = Tally::default();
-        for (message, seq) in self.messages.iter_mut().zip(&seqs) {
-            message.seq = *seq;
-            tally.of(message.account, message.number, message.created_at).outbound += 1;
-        }
-        messages::insert(tx, &self.messages)?;
-        let transfers: Vec<Transfer> = self
-            .transfers
-            .into_iter()
-            .map(|(account, message, listed, amount)| Transfer {
-                account,
-                source: message.get(),
-                kind: TransferKind::Reserve,
-                listed: Some(listed),
-                currency,
-                amount,
-                debit: Book::Available,
-                credit: Book::Held,
-                note: None,
-            })
-            .collect();
-        ledger::record(tx, &transfers, now)?;
-        events::insert(tx, &news, &seqs, now)?;
-        tally.store(tx)
     }
 }
