@@ -85,20 +85,26 @@ async fn of_many_that_ask_at_once_one_gets_it(database: &Database) {
 
 async fn a_claim_that_was_checked_is_safe_until_its_commit(database: &Database) {
     let (slow, fast) = (database.open(NOW).await, database.open(NOW).await);
+    let reader = fast.clone();
     let lease = acquire(&slow, "a", Duration::ZERO).await.unwrap();
     let (checked, told) = std::sync::mpsc::channel();
+    let (go_on, going_on) = std::sync::mpsc::channel();
     let claiming = tokio::spawn(async move {
         slow.write(move |tx| {
             assert!(leases::still_held(tx, &lease)?);
             checked.send(()).unwrap();
-            // Long enough for another node to try.
-            std::thread::sleep(Duration::from_millis(50));
+            going_on.recv().unwrap();
             tx.execute("UPDATE leases SET holder = holder WHERE holder = 'a'", &[])
         })
         .await
     });
     tokio::task::spawn_blocking(move || told.recv().unwrap()).await.unwrap();
-    let taken = acquire(&fast, "b", LIFE).await;
+    let taking = tokio::spawn(async move { acquire(&fast, "b", LIFE).await });
+    // A read on the way lets the other node's attempt reach the database.
+    reader.read(|tx| tx.query("SELECT name FROM leases", &[], |_| Ok(()))).await.unwrap();
+    assert!(!taking.is_finished(), "it waits for the claim");
+    go_on.send(()).unwrap();
+    let taken = taking.await.unwrap();
     let claimed: Result<u64, StoreError> = claiming.await.unwrap();
     assert_eq!(claimed.unwrap(), 1, "nobody took the lease under its hands");
     assert!(taken.is_some(), "the other waited for the commit");
