@@ -43,8 +43,7 @@ async function fillAndFree(site, disk, rounds, revive = () => {}) {
     }, { seconds: 120 });
     assert.equal(answer.status, 503, answer.text);
     assert.ok(Number(answer.headers.get('retry-after')) >= 1);
-    assert.equal((await send()).status, 503);
-    counts.putOff += 2;
+    counts.putOff += 1;
     await deliver(smsc.inboundFields({ from: '+441632960998', to: number.number, text: `Full ${n}` }), 'an inbound text');
     await deliver(smsc.receiptFields(smsc.submits[0]), 'a receipt');
     assert.ok(server.running, 'the server goes on');

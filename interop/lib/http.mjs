@@ -22,7 +22,7 @@ export async function call(baseUrl, method, path, { key, body, raw, headers = {}
     headers: sent,
     // Bytes, so that fetch adds no Content-Type of its own.
     body: raw !== undefined ? Buffer.from(raw) : body !== undefined ? Buffer.from(JSON.stringify(body)) : undefined,
-    signal: AbortSignal.timeout(30_000),
+    signal: AbortSignal.timeout(120_000),
   });
   const text = await response.text();
   assert.ok(response.headers.get('x-request-id'), `${method} ${path} has X-Request-Id`);

@@ -24,7 +24,7 @@ export const ENGINES = POSTGRES ? ['sqlite', 'postgres'] : ['sqlite'];
 const START_MS = 60_000;
 
 /** Longer than the ten seconds in which carrier windows are drained. */
-const STOP_MS = 30_000;
+const STOP_MS = 120_000;
 
 const LOG_LINES = 60;
 

@@ -161,7 +161,7 @@ export class Smsc {
     let late;
     let closed;
     const response = await new Promise((done, failed) => {
-      late = setTimeout(() => failed(new Error('no deliver_sm_resp in 20 s')), 20_000);
+      late = setTimeout(() => failed(new Error('no deliver_sm_resp in 120 s')), 120_000);
       closed = () => failed(new Error('the connection closed before deliver_sm_resp'));
       over.once('close', closed);
       over.deliver_sm(fields, done);

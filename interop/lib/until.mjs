@@ -6,7 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * Calls `condition` until it answers something truthy, and answers that.
  * What it throws counts as "not yet" and is shown if the deadline passes.
  */
-export async function until(what, condition, { seconds = 30 } = {}) {
+export async function until(what, condition, { seconds = 120 } = {}) {
   const deadline = Date.now() + seconds * 1000;
   let last;
   for (;;) {

@@ -98,7 +98,7 @@ export async function startPortal() {
         }
       }
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(60_000);
       page.faults = [];
       page.on("request", (request) => {
         const url = request.url();
@@ -138,7 +138,7 @@ function freePort() {
 }
 
 /** Asks again until the answer is truthy, and gives it; fails after the deadline. */
-export async function until(what, ask, deadlineMs = 15_000) {
+export async function until(what, ask, deadlineMs = 60_000) {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const answer = await ask();

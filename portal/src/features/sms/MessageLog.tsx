@@ -74,7 +74,8 @@ export function MessageLog({ filters, open, narrow }: Props) {
         rows={rows}
         open={open}
         narrow={narrow}
-        hasMore={messages.hasNextPage}
+        hasMore={messages.hasNextPage && !messages.isFetchNextPageError}
+        isLoading={messages.isFetching}
         isLoadingMore={messages.isFetchingNextPage}
         loadMore={messages.fetchNextPage}
       />
@@ -92,11 +93,12 @@ interface RowsProps {
   open: number | undefined;
   narrow: boolean;
   hasMore: boolean;
+  isLoading: boolean;
   isLoadingMore: boolean;
   loadMore: () => unknown;
 }
 
-function Rows({ rows, open, narrow, hasMore, isLoadingMore, loadMore }: RowsProps) {
+function Rows({ rows, open, narrow, hasMore, isLoading, isLoadingMore, loadMore }: RowsProps) {
   const { t } = useTranslation();
   const list = useRef<HTMLUListElement>(null);
   const small = useMediaQuery("(max-width: 40em)", undefined, { getInitialValueInEffect: false });
@@ -122,10 +124,11 @@ function Rows({ rows, open, narrow, hasMore, isLoadingMore, loadMore }: RowsProp
   const items = virtual.getVirtualItems();
   const last = items.at(-1)?.index ?? 0;
   useEffect(() => {
-    if (hasMore && !isLoadingMore && last >= rows.length - 15) {
+    // While the list is loaded again, a page more would cancel that.
+    if (hasMore && !isLoading && last >= rows.length - 15) {
       loadMore();
     }
-  }, [hasMore, isLoadingMore, last, rows.length, loadMore]);
+  }, [hasMore, isLoading, last, rows.length, loadMore]);
 
   useSteadyScroll(rows, height, top);
   const [cursor, moveTo] = useCursor(rows, open, list, virtual.scrollToIndex);

@@ -1,6 +1,6 @@
 import type { Message } from "~/api/types";
 import type { MessageQuery } from "./filters";
-import { later, type MessagePage, merge } from "./merge";
+import { later, type MessagePage, type MessagePages, merge } from "./merge";
 
 /** What the event stream brought lately: an answer that was under way meanwhile may be older. */
 const recent = new Map<number, Message>();
@@ -30,4 +30,12 @@ export function refresh(page: MessagePage, query: MessageQuery, first: boolean):
   const news = first ? recent : new Map([...recent].filter(([id]) => ids.has(id)));
   const merged = merge({ pages: [page], pageParams: [undefined] }, query, news);
   return merged.pages[0] ?? page;
+}
+
+/**
+ * Brings a list up to date after one of its pages came: the pages that were there keep
+ * the state that they had when it was asked for.
+ */
+export function refreshAll(pages: MessagePages, query: MessageQuery): MessagePages {
+  return merge(pages, query, recent);
 }
