@@ -14,6 +14,8 @@ test("from sign-up to a delivered message and its answer", async () => {
   const page = await portal.page({ signedIn: false });
   await page.goto(`${portal.url}/`);
   await page.getByRole("link", { name: "Sign up" }).click();
+  // Both pages have fields of these names.
+  await page.getByRole("heading", { name: "Create an account" }).waitFor();
   await page.getByLabel("E-mail").fill("ada@example.com");
   await page.getByLabel("Password", { exact: true }).fill("correct horse battery");
   await page.getByRole("button", { name: "Sign up" }).click();
