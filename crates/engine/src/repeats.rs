@@ -109,9 +109,7 @@ impl Engine {
                     message: None,
                     outcome: Some(key.seal(answer.to_string().as_bytes())),
                 };
-                if idempotency::insert(tx, &[row], now, since)? == 0 {
-                    return Err(taken_meanwhile());
-                }
+                idempotency::insert(tx, &[row], now, since)?;
                 Ok(Done { answer, replayed: false })
             })
             .await

@@ -122,8 +122,7 @@ pub fn insert(tx: &mut Tx<'_>, attempts: &[NewAttempt], at: Timestamp) -> Result
             ]
         })
         .collect();
-    tx.bulk(&INSERT, &rows)?;
-    Ok(())
+    tx.send(&INSERT, &rows)
 }
 
 /// What became known of an attempt.

@@ -65,8 +65,8 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-impl From<postgres::Error> for StoreError {
-    fn from(error: postgres::Error) -> Self {
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> Self {
         let text = match error.as_db_error() {
             Some(db) => format!("{}: {}", db.code().code(), db.message()),
             None => error.to_string(),
@@ -79,8 +79,12 @@ impl From<postgres::Error> for StoreError {
                 Self::Refused(text)
             };
         };
+        // Who took it meanwhile has the answer, which the next run finds.
+        let key_taken =
+            error.as_db_error().and_then(|db| db.constraint()) == Some("idempotency_pkey");
         match state.code() {
             "40001" | "40P01" => Self::Serialization(text),
+            "23505" if key_taken => Self::Serialization(text),
             "23505" => Self::Exists(text),
             // Connection exceptions, no resources, operator intervention, system errors.
             code if ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) => {

@@ -137,8 +137,7 @@ pub fn insert(
             ]
         })
         .collect();
-    tx.bulk(&INSERT, &rows)?;
-    Ok(())
+    tx.send(&INSERT, &rows)
 }
 
 /// Numbers and stores events.

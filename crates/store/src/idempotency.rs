@@ -78,44 +78,50 @@ fn find_by_key(
     const FIND: Bulk = Bulk {
         sqlite: "",
         postgres: "
-            SELECT i.account_id, i.key_hash, i.request_hash, i.message_id, i.outcome
-            FROM UNNEST($1::bigint[], $2::bytea[], $3::bigint[]) AS w (account_id, key_hash, since)
-            JOIN idempotency i ON i.account_id = w.account_id AND i.key_hash = w.key_hash
-                AND i.created_at > w.since",
+            SELECT i.account_id, i.key_hash, i.request_hash, i.message_id, i.outcome, i.created_at
+            FROM UNNEST($1::bigint[], $2::bytea[]) AS w (account_id, key_hash)
+            JOIN idempotency i ON i.account_id = w.account_id AND i.key_hash = w.key_hash",
     };
+    const FORGET: &str =
+        "DELETE FROM idempotency WHERE account_id = $1 AND key_hash = $2 AND created_at <= $3";
 
-    let rows: Vec<[Value<'_>; 3]> = wanted
-        .iter()
-        .map(|(account, hash)| [Value::from(*account), Value::from(*hash), Value::from(since)])
-        .collect();
-    tx.bulk_query(&FIND, &rows, read)
+    let rows: Vec<[Value<'_>; 2]> =
+        wanted.iter().map(|(account, hash)| [Value::from(*account), Value::from(*hash)]).collect();
+    let found = tx.bulk_query(&FIND, &rows, |row| Ok((read(row)?, row.time(5)?)))?;
+    let (known, expired): (Vec<_>, Vec<_>) = found.into_iter().partition(|(_, at)| *at > since);
+    for (answer, _) in expired {
+        // Its key is free again.
+        tx.execute(FORGET, params![answer.account, answer.key_hash.as_slice(), since])?;
+    }
+    Ok(known.into_iter().map(|(answer, _)| answer).collect())
 }
 
-/// Remembers answers; answers how many were new. One that another transaction stored
-/// meanwhile is left alone, one older than `expired` is replaced.
+/// Remembers answers to keys that [`find`] did not know in this transaction. Where another
+/// transaction took one meanwhile, this one must be run again.
 pub fn insert(
     tx: &mut Tx<'_>,
     answers: &[Remembered],
     at: Timestamp,
     expired: Timestamp,
-) -> Result<u64, StoreError> {
+) -> Result<(), StoreError> {
     if tx.is_postgres() {
-        return insert_by_key(tx, answers, at, expired);
+        return insert_by_key(tx, answers, at);
     }
     const INSERT: &str = "
         INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
 
     let keys = tx.keys()?;
-    let mut inserted = 0;
     for answer in answers {
         if find_by_row(tx, answer.account, &answer.key_hash, expired)?.is_some() {
-            continue;
+            return Err(StoreError::Serialization(
+                "an idempotency key was taken meanwhile".to_owned(),
+            ));
         }
-        inserted += tx.execute(INSERT, &columns(answer, at))?;
+        tx.execute(INSERT, &columns(answer, at))?;
         keys.borrow_mut().stage(answer.account, &answer.key_hash, tx.last_row());
     }
-    Ok(inserted)
+    Ok(())
 }
 
 fn columns(answer: &Remembered, at: Timestamp) -> [Value<'_>; 6] {
@@ -129,34 +135,18 @@ fn columns(answer: &Remembered, at: Timestamp) -> [Value<'_>; 6] {
     ]
 }
 
-fn insert_by_key(
-    tx: &mut Tx<'_>,
-    answers: &[Remembered],
-    at: Timestamp,
-    expired: Timestamp,
-) -> Result<u64, StoreError> {
+fn insert_by_key(tx: &mut Tx<'_>, answers: &[Remembered], at: Timestamp) -> Result<(), StoreError> {
+    // `StoreError` takes the primary key's violation for a reason to run again.
     const INSERT: Bulk = Bulk {
         sqlite: "",
         postgres: "
             INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
-            SELECT account_id, key_hash, request_hash, message_id, outcome, created_at
-            FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bytea[],
-                $6::bigint[], $7::bigint[])
-                AS r (account_id, key_hash, request_hash, message_id, outcome, created_at, expired)
-            ON CONFLICT (account_id, key_hash) DO UPDATE SET request_hash = excluded.request_hash,
-                message_id = excluded.message_id, outcome = excluded.outcome,
-                created_at = excluded.created_at
-            WHERE idempotency.created_at <= excluded.created_at - 86400000000",
+            SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bytea[],
+                $6::bigint[])",
     };
 
-    let rows: Vec<[Value<'_>; 7]> = answers
-        .iter()
-        .map(|answer| {
-            let [account, key, request, message, outcome, at] = columns(answer, at);
-            [account, key, request, message, outcome, at, Value::from(expired)]
-        })
-        .collect();
-    tx.bulk(&INSERT, &rows)
+    let rows: Vec<[Value<'_>; 6]> = answers.iter().map(|answer| columns(answer, at)).collect();
+    tx.send(&INSERT, &rows)
 }
 
 /// Forgets up to `limit` answers that were given before `expired`; answers how many.

@@ -89,8 +89,7 @@ pub fn record(tx: &mut Tx<'_>, transfers: &[Transfer], at: Timestamp) -> Result<
             ]
         })
         .collect();
-    tx.bulk(&RECORD, &rows)?;
-    Ok(())
+    tx.send(&RECORD, &rows)
 }
 
 /// A movement of the customer's balance, as the wallet page lists it.

@@ -72,7 +72,7 @@ const READ_TIME_MAX: Duration = Duration::from_secs(30);
 #[derive(Clone)]
 pub enum Location {
     Sqlite(PathBuf),
-    Postgres(Box<postgres::Config>),
+    Postgres(Box<tokio_postgres::Config>),
 }
 
 /// What the process is to the database.

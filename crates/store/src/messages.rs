@@ -102,8 +102,7 @@ pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
     };
 
     let rows: Vec<[Value<'_>; 25]> = messages.iter().map(columns).collect();
-    tx.bulk(&INSERT, &rows)?;
-    Ok(())
+    tx.send(&INSERT, &rows)
 }
 
 fn columns(message: &Message) -> [Value<'_>; 25] {

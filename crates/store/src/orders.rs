@@ -79,8 +79,7 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
             ]
         })
         .collect();
-    tx.bulk(&ITEMS, &rows)?;
-    Ok(())
+    tx.send(&ITEMS, &rows)
 }
 
 /// An account's orders, newest first, those with ids below `before`.

@@ -63,8 +63,7 @@ pub fn count_try(tx: &mut Tx<'_>, messages: &[(AccountId, MessageId)]) -> Result
 
     let rows: Vec<[Value<'_>; 2]> =
         messages.iter().map(|(account, id)| [Value::from(*account), Value::from(*id)]).collect();
-    tx.bulk(&COUNT, &rows)?;
-    Ok(())
+    tx.send(&COUNT, &rows)
 }
 
 /// Queued messages of a carrier whose validity has passed.

@@ -61,8 +61,7 @@ impl Tally {
                 ]
             })
             .collect();
-        tx.bulk(&ADD, &rows)?;
-        Ok(())
+        tx.send(&ADD, &rows)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{cell::RefCell, fmt};
 
-use postgres::types::ToSql;
+use tokio_postgres::types::ToSql;
 
 use crate::{
     StoreError, Value, idempotency::KeyIndex, postgres_pool::PgConnection, row::Row,
@@ -64,10 +64,7 @@ impl<'c> Tx<'c> {
                 let changed = statement.execute(rusqlite::params_from_iter(params))?;
                 Ok(u64::try_from(changed).unwrap_or(u64::MAX))
             }
-            Inner::Postgres(connection) => {
-                let statement = connection.prepared(sql)?;
-                Ok(connection.client().execute(&statement, &as_dyn(params))?)
-            }
+            Inner::Postgres(connection) => connection.execute(sql, &as_dyn(params)),
         }
     }
 
@@ -88,8 +85,7 @@ impl<'c> Tx<'c> {
                 Ok(found)
             }
             Inner::Postgres(connection) => {
-                let statement = connection.prepared(sql)?;
-                let rows = connection.client().query(&statement, &as_dyn(params))?;
+                let rows = connection.query(sql, &as_dyn(params))?;
                 rows.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
         }
@@ -124,10 +120,23 @@ impl<'c> Tx<'c> {
                 Ok(u64::try_from(changed).unwrap_or(u64::MAX))
             }
             Inner::Postgres(connection) => {
-                let statement = connection.prepared(bulk.postgres)?;
-                let columns = columns(rows);
-                Ok(connection.client().execute(&statement, &columns_as_dyn(&columns))?)
+                connection.execute(bulk.postgres, &columns_as_dyn(&columns(rows)))
             }
+        }
+    }
+
+    /// Runs `bulk` for every row, without waiting: a failure is the next statement's, or
+    /// the commit's.
+    pub fn send<const N: usize>(
+        &mut self,
+        bulk: &Bulk,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
+        match &mut self.inner {
+            Inner::Postgres(connection) if !rows.is_empty() => {
+                connection.send(bulk.postgres, &columns(rows))
+            }
+            _ => self.bulk(bulk, rows).map(drop),
         }
     }
 
@@ -154,9 +163,7 @@ impl<'c> Tx<'c> {
                 Ok(found)
             }
             Inner::Postgres(connection) => {
-                let statement = connection.prepared(bulk.postgres)?;
-                let columns = columns(rows);
-                let answers = connection.client().query(&statement, &columns_as_dyn(&columns))?;
+                let answers = connection.query(bulk.postgres, &columns_as_dyn(&columns(rows)))?;
                 answers.iter().map(|row| read(&Row::Postgres(row))).collect()
             }
         }
@@ -181,7 +188,7 @@ impl<'c> Tx<'c> {
     pub(crate) fn script(&mut self, sql: &str) -> Result<(), StoreError> {
         match &mut self.inner {
             Inner::Sqlite(connection) => Ok(connection.execute_batch(sql)?),
-            Inner::Postgres(connection) => Ok(connection.client().batch_execute(sql)?),
+            Inner::Postgres(connection) => connection.script(sql),
         }
     }
 }

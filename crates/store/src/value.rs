@@ -2,13 +2,15 @@
 
 use std::error::Error;
 
-use bytes::BytesMut;
+use bytes::{Bytes, BytesMut};
 use domain::{
     AccountId, ApiKeyId, CarrierId, E164, MessageId, Micros, NumberId, OperatorId, OrderId,
     RouteId, SessionId, Timestamp, TopupId, TransferId,
 };
-use postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
 use postgres_protocol::types::{ArrayDimension, array_to_sql};
+use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
+
+use crate::StoreError;
 
 /// One parameter: BIGINT, TEXT, a blob or nothing.
 #[derive(Debug, Clone, Copy)]
@@ -164,6 +166,31 @@ impl ToSql for ColumnValues<'_> {
 
     fn accepts(ty: &Type) -> bool {
         matches!(ty.kind(), Kind::Array(_))
+    }
+
+    to_sql_checked!();
+}
+
+/// A column that owns what it holds, ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Encoded(Bytes);
+
+impl Encoded {
+    pub(crate) fn new(column: &ColumnValues<'_>, ty: &Type) -> Result<Self, StoreError> {
+        let mut bytes = BytesMut::new();
+        column.to_sql(ty, &mut bytes).map_err(|error| StoreError::Refused(error.to_string()))?;
+        Ok(Self(bytes.freeze()))
+    }
+}
+
+impl ToSql for Encoded {
+    fn to_sql(&self, _: &Type, out: &mut BytesMut) -> Result<IsNull, Box<dyn Error + Sync + Send>> {
+        out.extend_from_slice(&self.0);
+        Ok(IsNull::No)
+    }
+
+    fn accepts(_: &Type) -> bool {
+        true
     }
 
     to_sql_checked!();

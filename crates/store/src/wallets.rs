@@ -14,6 +14,8 @@ pub struct Admission {
     pub rate_limit: i64,
     /// A batch is admitted whatever the rate, and leaves at it.
     pub paced: bool,
+    /// How many events tell of it.
+    pub events: i64,
 }
 
 /// The wallet after an admission.
@@ -23,9 +25,11 @@ pub struct Admitted {
     pub available: Micros,
     /// The rate state after it.
     pub tat: i64,
+    /// The number of the last of its events.
+    pub event_seq: i64,
 }
 
-/// Takes money and rate together, each admission whole or not at all. At most
+/// Takes money, rate and the numbers of events together, each admission whole or not at all. At most
 /// one per account: those that are missing from the answer were refused.
 pub fn admit(
     tx: &mut Tx<'_>,
@@ -36,20 +40,20 @@ pub fn admit(
     const ADMIT: Bulk = Bulk {
         sqlite: "
             UPDATE wallets SET available = available - ?2, held = held + ?2,
-                tat = MAX(tat, ?4) + ?3
+                tat = MAX(tat, ?4) + ?3, event_seq = event_seq + ?6
             WHERE account_id = ?1 AND available >= ?2 AND MAX(tat, ?4) + ?3 <= ?5
-            RETURNING account_id, available, tat",
+            RETURNING account_id, available, tat, event_seq",
         postgres: "
             UPDATE wallets w SET available = w.available - a.cost, held = w.held + a.cost,
-                tat = GREATEST(w.tat, a.now) + a.span
-            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
-                AS a (account_id, cost, span, now, tat_max)
+                tat = GREATEST(w.tat, a.now) + a.span, event_seq = w.event_seq + a.events
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
+                $6::bigint[]) AS a (account_id, cost, span, now, tat_max, events)
             WHERE w.account_id = a.account_id AND w.available >= a.cost
                 AND GREATEST(w.tat, a.now) + a.span <= a.tat_max
-            RETURNING w.account_id, w.available, w.tat",
+            RETURNING w.account_id, w.available, w.tat, w.event_seq",
     };
 
-    let rows: Vec<[Value<'_>; 5]> = admissions
+    let rows: Vec<[Value<'_>; 6]> = admissions
         .iter()
         .map(|ask| {
             let span = rate::interval_micros(ask.rate_limit).saturating_mul(ask.messages);
@@ -61,6 +65,7 @@ pub fn admit(
                 Value::from(span),
                 Value::from(now),
                 Value::from(tat_max),
+                Value::from(ask.events),
             ]
         })
         .collect();
@@ -69,6 +74,7 @@ pub fn admit(
             account: AccountId::new(row.get(0)?),
             available: Micros::new(row.get(1)?),
             tat: row.get(2)?,
+            event_seq: row.get(3)?,
         })
     })
 }

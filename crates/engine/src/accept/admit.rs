@@ -40,6 +40,31 @@ pub(super) struct Place {
     /// The rate state before it, from which a batch's departures follow.
     pub(super) tat_before: i64,
     pub(super) quota: Quota,
+    /// The number of its first message's event; the others' follow.
+    pub(super) event_seq: i64,
+}
+
+/// An account's balance after what was admitted together, and the number of the event
+/// that tells of it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Balance {
+    pub(super) account: AccountId,
+    pub(super) available: Micros,
+    pub(super) event_seq: i64,
+}
+
+impl From<&wallets::Admitted> for Balance {
+    fn from(wallet: &wallets::Admitted) -> Self {
+        let wallets::Admitted { account, available, event_seq, .. } = *wallet;
+        Self { account, available, event_seq }
+    }
+}
+
+pub(super) struct Admitted {
+    /// For each ask.
+    pub(super) places: Vec<Result<Place, Refusal>>,
+    /// For each group that got in together.
+    pub(super) balances: Vec<Balance>,
 }
 
 /// The senders that the requests name, each looked up once.
@@ -117,7 +142,8 @@ pub(super) struct Ask {
     pub(super) paced: bool,
 }
 
-/// Takes money and rate for each ask, in order.
+/// Takes money and rate for each ask, in order. An event for each message, and then one
+/// for the balance, have their numbers from here.
 ///
 /// All of an account's asks are tried as one; where that is refused, each by
 /// itself. Either way every admission is one conditional statement.
@@ -126,7 +152,8 @@ pub(super) fn admit(
     asks: &[Ask],
     now: Timestamp,
     clock: &Clock,
-) -> Result<Vec<Result<Place, Refusal>>, StoreError> {
+) -> Result<Admitted, StoreError> {
+    let mut balances = Vec::new();
     let mut by_account: HashMap<(AccountId, bool), Vec<usize>> = HashMap::new();
     for (index, ask) in asks.iter().enumerate() {
         by_account.entry((ask.account, ask.paced)).or_default().push(index);
@@ -145,16 +172,20 @@ pub(super) fn admit(
             match admitted.get(account) {
                 Some(wallet) => {
                     place_all(asks, members, wallet, now, &mut places);
+                    balances.push(Balance::from(wallet));
                 }
                 None => {
                     for member in members {
-                        places[*member] = Some(admit_surely(tx, &asks[*member], now, clock)?);
+                        let place = admit_surely(tx, &asks[*member], now, clock, &mut balances)?;
+                        places[*member] = Some(place);
                     }
                 }
             }
         }
     }
-    Ok(places.into_iter().map(|place| place.unwrap_or(Err(Refusal::UnknownNumber))).collect())
+    let places =
+        places.into_iter().map(|place| place.unwrap_or(Err(Refusal::UnknownNumber))).collect();
+    Ok(Admitted { places, balances })
 }
 
 /// The asks of one account as one; `None` where the sum does not fit any more.
@@ -166,10 +197,12 @@ fn sum(asks: &[Ask], members: &[usize]) -> Option<Admission> {
         messages: 0,
         rate_limit: first.rate_limit,
         paced: first.paced,
+        events: 1,
     };
     for member in members {
         whole.cost = whole.cost.checked_add(asks[*member].cost)?;
         whole.messages += asks[*member].messages;
+        whole.events += asks[*member].messages;
     }
     Some(whole)
 }
@@ -184,13 +217,17 @@ fn place_all(
 ) {
     let mut available = wallet.available.get();
     let mut tat = wallet.tat;
+    // The last is the balance's.
+    let mut event_seq = wallet.event_seq;
     for member in members.iter().rev() {
         let ask = &asks[*member];
         let tat_before = tat - rate::interval_micros(ask.rate_limit) * ask.messages;
+        event_seq -= ask.messages;
         places[*member] = Some(Ok(Place {
             available_after: Micros::new(available),
             tat_before,
             quota: Quota::at(ask.rate_limit, tat, now),
+            event_seq,
         }));
         available += ask.cost.get();
         tat = tat_before;
@@ -204,23 +241,25 @@ fn admit_surely(
     ask: &Ask,
     now: Timestamp,
     clock: &Clock,
+    balances: &mut Vec<Balance>,
 ) -> Result<Result<Place, Refusal>, StoreError> {
     let mut at = now;
     for _ in 0..LATE_TRIES_MAX {
-        let admitted = admit_one(tx, ask, at)?;
+        let admitted = admit_one(tx, ask, at, balances)?;
         let later = clock.now();
         if !matches!(admitted, Err(Refusal::RateLimited { .. })) || later.since(at) < LATE {
             return Ok(admitted);
         }
         at = later;
     }
-    admit_one(tx, ask, at)
+    admit_one(tx, ask, at, balances)
 }
 
 fn admit_one(
     tx: &mut Tx<'_>,
     ask: &Ask,
     now: Timestamp,
+    balances: &mut Vec<Balance>,
 ) -> Result<Result<Place, Refusal>, StoreError> {
     let admission = Admission {
         account: ask.account,
@@ -228,10 +267,12 @@ fn admit_one(
         messages: ask.messages,
         rate_limit: ask.rate_limit,
         paced: ask.paced,
+        events: ask.messages + 1,
     };
     let mut places = [None];
     if let Some(wallet) = wallets::admit(tx, &[admission], now)?.first() {
         place_all(&[*ask], &[0], wallet, now, &mut places);
+        balances.push(Balance::from(wallet));
     }
     let [place] = places;
     if let Some(place) = place {

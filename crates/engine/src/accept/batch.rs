@@ -1,7 +1,5 @@
 //! The rows of one commit, gathered request by request and stored together.
 
-use std::collections::HashMap;
-
 use domain::{AccountId, Currency, MessageId, Micros, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -13,7 +11,7 @@ use store::{
     stats::Tally,
 };
 
-use super::{Refusal, Request};
+use super::{Refusal, Request, admit::Balance};
 use crate::{IDEMPOTENCY_KEPT, events::balance_data};
 
 /// What a batch's idempotency row keeps of each message.
@@ -64,8 +62,9 @@ impl Batch {
     }
 
     pub(super) fn store(
-        mut self,
+        self,
         tx: &mut Tx<'_>,
+        balances: &[Balance],
         currency: Currency,
         now: Timestamp,
     ) -> Result<(), StoreError> {
@@ -73,30 +72,19 @@ impl Batch {
             return Ok(());
         }
         // First of all: another node may have accepted the same key a moment ago.
-        let remembered = u64::try_from(self.remembered.len()).unwrap_or(u64::MAX);
-        let new = idempotency::insert(tx, &self.remembered, now, now.minus(IDEMPOTENCY_KEPT))?;
-        if new != remembered {
-            return Err(StoreError::Serialization(
-                "an idempotency key was taken meanwhile".to_owned(),
-            ));
-        }
-        let mut news: Vec<NewEvent> = Vec::with_capacity(self.messages.len() + 1);
+        idempotency::insert(tx, &self.remembered, now, now.minus(IDEMPOTENCY_KEPT))?;
+        let mut tally = Tally::default();
+        let mut news: Vec<NewEvent> = Vec::with_capacity(self.messages.len() + balances.len());
+        let mut seqs: Vec<i64> = Vec::with_capacity(news.capacity());
         for message in &self.messages {
             news.push(NewEvent::status(message.account, message.id, message.status, None));
-        }
-        let mut balances: HashMap<AccountId, Micros> = HashMap::new();
-        for (account, _, listed, _) in &self.transfers {
-            let lowest = balances.entry(*account).or_insert(listed.available_after);
-            *lowest = (*lowest).min(listed.available_after);
-        }
-        for (account, available) in balances {
-            news.push(NewEvent::balance(account, balance_data(available, currency)));
-        }
-        let seqs = events::number(tx, &news)?;
-        let mut tally = Tally::default();
-        for (message, seq) in self.messages.iter_mut().zip(&seqs) {
-            message.seq = *seq;
+            seqs.push(message.seq);
             tally.of(message.account, message.number, message.created_at).outbound += 1;
+        }
+        for balance in balances {
+            let data = balance_data(balance.available, currency);
+            news.push(NewEvent::balance(balance.account, data));
+            seqs.push(balance.event_seq);
         }
         messages::insert(tx, &self.messages)?;
         let transfers: Vec<Transfer> = self

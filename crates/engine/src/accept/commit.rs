@@ -18,7 +18,7 @@ use store::{
 
 use super::{
     AcceptError, Accepted, Answer, Prices, Refusal, Request,
-    admit::{self, Ask, Place, Priced},
+    admit::{self, Admitted, Ask, Place, Priced},
     batch::{Batch, KeptItem},
 };
 use crate::{
@@ -264,7 +264,7 @@ impl Context {
         let asking: Vec<usize> =
             (0..priced.len()).filter(|at| priced[*at].iter().any(Result::is_ok)).collect();
         let asks: Vec<Ask> = asking.iter().map(|at| ask(requests[*at], &priced[*at])).collect();
-        let places = admit::admit(tx, &asks, now, &self.clock)?;
+        let Admitted { places, balances } = admit::admit(tx, &asks, now, &self.clock)?;
         // What an earlier run took of money and rate must not refuse its own messages.
         if self.again && !asks.is_empty() && self.is_stored(tx, &requests)? {
             return Err(StoreError::Exists("the earlier commit was stored".to_owned()));
@@ -290,7 +290,7 @@ impl Context {
             let quota = place.map(|place| place.quota);
             answers[open[at]] = Some(Ok(Accepted { items, quota, replayed: false }));
         }
-        batch.store(tx, self.currency, now)
+        batch.store(tx, &balances, self.currency, now)
     }
 
     /// Whether an earlier run with the same ids was stored: it used the first of them.
@@ -320,6 +320,7 @@ impl Context {
         let cost: i64 = items.iter().flatten().map(|item| item.price.get()).sum();
         let mut available = place.available_after.get() + cost;
         let mut departures = 0;
+        let mut seq = place.event_seq;
         let mut outcomes = Vec::with_capacity(items.len());
         for item in items {
             outcomes.push(item.map(|priced| {
@@ -330,7 +331,11 @@ impl Context {
                 };
                 departures += 1;
                 available -= priced.price.get();
-                let message = self.message(now, &priced, MessageId::new(ids.next()), not_before);
+                let message = Message {
+                    seq,
+                    ..self.message(now, &priced, MessageId::new(ids.next()), not_before)
+                };
+                seq += 1;
                 batch.add(&message, ids.next(), Micros::new(available));
                 message
             }));

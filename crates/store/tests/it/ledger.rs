@@ -79,6 +79,7 @@ fn reserve(tx: &mut Tx<'_>, account: AccountId, id: i64, amount: i64) -> Result<
         messages: 1,
         rate_limit: 1_000_000,
         paced: true,
+        events: 0,
     };
     let admitted = !wallets::admit(tx, &[admission], NOW)?.is_empty();
     if admitted {
