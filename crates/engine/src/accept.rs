@@ -8,12 +8,15 @@ mod admit;
 mod batch;
 mod commit;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use domain::{AccountId, Delivery, E164, Micros, NumberId, rate::Quota, text};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, messages::Message};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 use crate::{Engine, Idempotency};
 
@@ -26,8 +29,12 @@ const MESSAGES_PER_COMMIT_MAX: usize = 1_000;
 /// Requests that wait for a commit; beyond it a send is answered `unavailable`.
 pub(crate) const WAITING_MAX: usize = 8_192;
 
-/// Commits under way at once where the database allows it.
-const COMMITS_CONCURRENT: usize = 4;
+/// A commit that takes longer holds up no other, where the database allows that. Before,
+/// one at a time is cheapest: it takes all that has come, and nobody waits for a wallet.
+const COMMIT_PATIENCE: Duration = Duration::from_millis(100);
+
+/// Commits under way at once then.
+const COMMITS_CONCURRENT_MAX: usize = 4;
 
 /// A message that a customer wants sent.
 #[derive(Debug, Clone)]
@@ -151,10 +158,16 @@ impl Engine {
 
     /// Serves requests until the engine stops.
     pub(crate) async fn commit_requests(self: Arc<Self>, mut waiting: mpsc::Receiver<Waiting>) {
-        let concurrent = if self.store.writes_concurrently() { COMMITS_CONCURRENT } else { 1 };
-        let turns = Arc::new(Semaphore::new(concurrent));
+        let concurrent = if self.store.writes_concurrently() { COMMITS_CONCURRENT_MAX } else { 1 };
+        let mut commits = JoinSet::new();
         while let Some(first) = waiting.recv().await {
-            let Ok(turn) = Arc::clone(&turns).acquire_owned().await else { return };
+            if concurrent > 1 {
+                // Ends at once where none is under way.
+                drop(tokio::time::timeout(COMMIT_PATIENCE, commits.join_next()).await);
+            }
+            while commits.len() >= concurrent {
+                commits.join_next().await;
+            }
             // Whatever came while the last commit was under way goes with this one.
             let mut messages = first.request.sends.len();
             let mut gathered = vec![first];
@@ -164,11 +177,10 @@ impl Engine {
                 gathered.push(next);
             }
             let engine = Arc::clone(&self);
-            tokio::spawn(async move {
-                engine.commit_together(gathered).await;
-                drop(turn);
-            });
+            commits.spawn(async move { engine.commit_together(gathered).await });
         }
+        // What was accepted is answered, also where the engine stops.
+        commits.join_all().await;
     }
 
     async fn commit_together(&self, waiting: Vec<Waiting>) {

@@ -26,6 +26,13 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 /// Statements kept prepared on a connection; lists with many filters make many.
 const STATEMENTS_CACHED: usize = 512;
 
+/// Every statement of a writer finds its rows by an index. Left alone, the planner would
+/// choose while the tables are empty, and keep scanning them when they are not.
+const WRITER: &str = "
+    SET idle_in_transaction_session_timeout = 60000;
+    SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+    SET plan_cache_mode = force_generic_plan";
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -61,7 +68,7 @@ impl PgConnection {
         // It ends with the client, and tells the client why it ended.
         runtime.spawn(connection);
         let limits = match used_for {
-            Use::Write => "SET idle_in_transaction_session_timeout = 60000".to_owned(),
+            Use::Write => WRITER.to_owned(),
             Use::Read { time_max_ms } => format!(
                 "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY;
                  SET statement_timeout = {time_max_ms}"
