@@ -166,7 +166,7 @@ impl Carrier for SmppCarrier {
             let client = &self.clients[(first + step) % self.senders];
             match client.submit(submission.token, body.clone()) {
                 Ok(()) => return Ok(()),
-                Err(NotQueued::NoSlot) => {}
+                Err(NotQueued::NoSlot | NotQueued::Transmitter) => {}
                 Err(NotQueued::Encode(error)) => {
                     // Checked before it was accepted; said loudly should it ever happen.
                     tracing::error!(%error, "a part cannot be encoded");

@@ -120,6 +120,34 @@ impl Body {
         }
     }
 
+    /// The answer to a request of this kind, with an id where it carries one; `None`
+    /// where the standard has no answer. A kind that is not known gets a `generic_nack`.
+    pub(crate) fn answer_to(command_id: u32, message_id: &str) -> Option<Self> {
+        let resp = || MessageResp::new(message_id);
+        if let Some(mode) = BindMode::from_command(command_id) {
+            return Some(Self::BindResp(BindResp {
+                mode,
+                system_id: String::new(),
+                tlvs: Tlvs::new(),
+            }));
+        }
+        Some(match command_id {
+            command::SUBMIT_SM => Self::SubmitSmResp(resp()),
+            command::DELIVER_SM => Self::DeliverSmResp(resp()),
+            command::DATA_SM => Self::DataSmResp(resp()),
+            command::QUERY_SM => Self::QuerySmResp(QuerySmResp {
+                message_id: message_id.to_owned(),
+                ..QuerySmResp::default()
+            }),
+            command::CANCEL_SM => Self::CancelSmResp,
+            command::REPLACE_SM => Self::ReplaceSmResp,
+            command::ENQUIRE_LINK => Self::EnquireLinkResp,
+            command::UNBIND => Self::UnbindResp,
+            command::ALERT_NOTIFICATION | command::OUTBIND => return None,
+            _ => Self::GenericNack,
+        })
+    }
+
     /// Whether this answers a request.
     pub const fn is_response(&self) -> bool {
         self.command_id() & command::RESPONSE != 0
@@ -168,7 +196,10 @@ impl Pdu {
         match &self.body {
             Body::Bind(bind) => bind.encode(out),
             // A refused answer has no body in many standards and stacks.
-            Body::BindResp(_) | Body::SubmitSmResp(_) | Body::DataSmResp(_)
+            Body::BindResp(_)
+            | Body::SubmitSmResp(_)
+            | Body::DataSmResp(_)
+            | Body::QuerySmResp(_)
                 if !self.status.is_ok() =>
             {
                 Ok(())

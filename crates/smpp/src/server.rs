@@ -10,7 +10,8 @@ use tokio::{
 };
 
 use crate::{
-    Bind, BindResp, Body, CommandStatus, DeliverSm, NotQueued, Pdu, Tlvs, frame,
+    AlertNotification, Bind, BindMode, BindResp, Body, CommandStatus, DataSm, DecodeError,
+    DeliverSm, NotQueued, Pdu, Tlvs, frame,
     session::{self, Event, Limits, Role, Shared},
     tlv::tag,
 };
@@ -31,12 +32,14 @@ pub struct Pending<S> {
 #[derive(Debug, Clone)]
 pub struct ServerSession {
     shared: Arc<Shared>,
+    mode: BindMode,
 }
 
 /// What the session reports, in order; ends after [`Event::Down`].
 pub type Events = mpsc::UnboundedReceiver<Event>;
 
-/// Reads a connection's bind.
+/// Reads a connection's bind. What comes before it is refused, except for a question
+/// whether we are there.
 pub async fn accept<S>(mut stream: S) -> io::Result<Pending<S>>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -44,15 +47,30 @@ where
     let mut buffered = BytesMut::new();
     let read_bind = async {
         loop {
-            match frame::next(&mut buffered).map_err(io::Error::other)? {
-                Some(decoded) => {
+            match frame::next(&mut buffered) {
+                Ok(Some(decoded)) => {
                     let Pdu { sequence, body, .. } = decoded.pdu;
-                    match body {
-                        Body::Bind(bind) => return Ok((sequence, bind)),
-                        _ => return Err(io::Error::other("the peer did not begin with a bind")),
+                    if let Body::Bind(bind) = body {
+                        return Ok((sequence, bind));
+                    }
+                    let answer = before_bind(sequence, &body);
+                    if let Some(answer) = answer {
+                        write(&mut stream, &answer).await?;
+                    }
+                    if matches!(body, Body::Unbind) {
+                        return Err(io::Error::other("the peer left without a bind"));
                     }
                 }
-                None => {
+                Err(error @ DecodeError::Truncated { sequence, .. }) => {
+                    tracing::warn!(%error, "before the bind");
+                    write(&mut stream, &bad_length(sequence)).await?;
+                }
+                Err(error @ DecodeError::BadLength(_)) => {
+                    write(&mut stream, &bad_length(0)).await?;
+                    stream.shutdown().await?;
+                    return Err(io::Error::other(error));
+                }
+                Ok(None) => {
                     if stream.read_buf(&mut buffered).await? == 0 {
                         return Err(io::ErrorKind::UnexpectedEof.into());
                     }
@@ -63,6 +81,30 @@ where
     let (sequence, bind) =
         timeout(BIND_TIMEOUT, read_bind).await.map_err(|_| io::ErrorKind::TimedOut)??;
     Ok(Pending { stream, buffered, sequence, bind })
+}
+
+/// What a PDU before the bind is answered with, if with anything.
+fn before_bind(sequence: u32, body: &Body) -> Option<Pdu> {
+    if body.is_response() {
+        return None;
+    }
+    let status = match body {
+        Body::EnquireLink | Body::Unbind => CommandStatus::ME_ROK,
+        Body::Unknown { .. } => CommandStatus::ME_RINVCMDID,
+        _ => CommandStatus::ME_RINVBNDSTS,
+    };
+    Body::answer_to(body.command_id(), "").map(|answer| Pdu::answer(sequence, status, answer))
+}
+
+const fn bad_length(sequence: u32) -> Pdu {
+    Pdu::answer(sequence, CommandStatus::ME_RINVCMDLEN, Body::GenericNack)
+}
+
+async fn write(stream: &mut (impl AsyncWrite + Unpin), pdu: &Pdu) -> io::Result<()> {
+    let mut out = BytesMut::new();
+    pdu.encode(&mut out).map_err(io::Error::other)?;
+    stream.write_all(&out).await?;
+    stream.flush().await
 }
 
 impl<S> Pending<S>
@@ -87,15 +129,16 @@ where
         }
         let resp = BindResp { mode: self.bind.mode, system_id: system_id.to_owned(), tlvs };
         self.answer(CommandStatus::ME_ROK, resp).await?;
+        let mode = self.bind.mode;
         let (events, reports) = mpsc::unbounded_channel();
-        let shared = Shared::new(Role::Server, limits, session, events.clone());
+        let shared = Shared::new(Role::Server(mode), limits, session, events.clone());
         drop(events.send(Event::Up { session }));
         let running = Arc::clone(&shared);
         tokio::spawn(async move {
             let reason = session::run(self.stream, self.buffered, running).await;
             drop(events.send(Event::Down { session, reason }));
         });
-        Ok((ServerSession { shared }, reports))
+        Ok((ServerSession { shared, mode }, reports))
     }
 
     /// Sends the client away.
@@ -106,19 +149,40 @@ where
     }
 
     async fn answer(&mut self, status: CommandStatus, resp: BindResp) -> io::Result<()> {
-        let mut out = BytesMut::new();
-        Pdu::answer(self.sequence, status, Body::BindResp(resp))
-            .encode(&mut out)
-            .map_err(io::Error::other)?;
-        self.stream.write_all(&out).await?;
-        self.stream.flush().await
+        let answer = Pdu::answer(self.sequence, status, Body::BindResp(resp));
+        write(&mut self.stream, &answer).await
     }
 }
 
 impl ServerSession {
     /// Sends a text or a receipt to the client; its fate comes as an [`Event`] with this token.
     pub fn deliver(&self, token: u64, deliver: DeliverSm) -> Result<(), NotQueued> {
-        self.shared.submit(token, Body::DeliverSm(Box::new(deliver)))
+        self.ask(token, Body::DeliverSm(Box::new(deliver)))
+    }
+
+    /// The same by `data_sm`.
+    pub fn data(&self, token: u64, data: DataSm) -> Result<(), NotQueued> {
+        self.ask(token, Body::DataSm(Box::new(data)))
+    }
+
+    fn ask(&self, token: u64, body: Body) -> Result<(), NotQueued> {
+        if self.mode == BindMode::Transmitter {
+            return Err(NotQueued::Transmitter);
+        }
+        self.shared.submit(token, body)
+    }
+
+    /// Tells that a handset is reachable again, which is not answered.
+    pub fn alert(&self, alert: AlertNotification) -> Result<(), NotQueued> {
+        if self.mode == BindMode::Transmitter {
+            return Err(NotQueued::Transmitter);
+        }
+        self.shared.notify(Body::AlertNotification(alert))
+    }
+
+    /// What the client bound as.
+    pub const fn mode(&self) -> BindMode {
+        self.mode
     }
 
     /// Requests that [`ServerSession::deliver`] would take now.

@@ -13,7 +13,7 @@ use std::{sync::Arc, time::Duration};
 use bytes::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::{Body, CommandStatus, MessageResp, Pdu, Warning};
+use crate::{Body, CommandStatus, Pdu, Warning};
 pub use shared::NotQueued;
 pub(crate) use shared::{Role, Shared};
 
@@ -143,19 +143,9 @@ impl Responder {
     }
 
     fn answer(self, status: CommandStatus, message_id: &str) {
-        use crate::pdu::command;
-        let resp = MessageResp::new(message_id);
-        let body = match self.command_id {
-            command::SUBMIT_SM => Body::SubmitSmResp(resp),
-            command::DELIVER_SM => Body::DeliverSmResp(resp),
-            command::DATA_SM => Body::DataSmResp(resp),
-            command::CANCEL_SM => Body::CancelSmResp,
-            command::REPLACE_SM => Body::ReplaceSmResp,
-            // Not answered by the standard.
-            command::ALERT_NOTIFICATION => return,
-            _ => Body::GenericNack,
-        };
-        self.shared.control(&Pdu::answer(self.sequence, status, body));
+        if let Some(body) = Body::answer_to(self.command_id, message_id) {
+            self.shared.control(&Pdu::answer(self.sequence, status, body));
+        }
     }
 }
 

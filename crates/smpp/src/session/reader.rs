@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{Event, Incoming, Responder, Role, Shared};
-use crate::{Body, CommandStatus, DecodeError, Decoded, MessageResp, Pdu, frame};
+use crate::{BindMode, Body, CommandStatus, DecodeError, Decoded, MessageResp, Pdu, frame};
 
 /// What one read asks the socket for.
 const READ_OCTETS: usize = 16 * 1024;
@@ -33,9 +33,15 @@ pub(super) async fn read(
                 Ok(None) => break,
                 Err(DecodeError::Truncated { field, sequence }) => {
                     tracing::warn!(field, "a PDU ends too soon");
-                    refuse(shared, sequence, CommandStatus::ME_RINVCMDLEN);
+                    nack(shared, sequence, CommandStatus::ME_RINVCMDLEN);
                 }
-                Err(error @ DecodeError::BadLength(_)) => return error.to_string(),
+                Err(error @ DecodeError::BadLength(_)) => {
+                    // Where the next PDU begins is not known: say so, and read no more. The
+                    // writer ends the session after that; a peer that does not read it is silent.
+                    nack(shared, 0, CommandStatus::ME_RINVCMDLEN);
+                    shared.end(&error.to_string());
+                    return std::future::pending().await;
+                }
             }
         }
         if shared.state().control.len() > UNREAD_OCTETS_MAX {
@@ -62,7 +68,7 @@ fn take(decoded: Decoded, shared: &Arc<Shared>) {
         Body::SubmitSmResp(resp) if shared.role == Role::Client => {
             answered(shared, sequence, status, resp);
         }
-        Body::DeliverSmResp(resp) if shared.role == Role::Server => {
+        Body::DeliverSmResp(resp) if shared.role != Role::Client => {
             answered(shared, sequence, status, resp);
         }
         Body::GenericNack => {
@@ -94,25 +100,26 @@ fn take(decoded: Decoded, shared: &Arc<Shared>) {
         Body::Unknown { command_id, .. } if command_id & crate::pdu::command::RESPONSE != 0 => {
             tracing::debug!(command_id, "an unknown answer was passed over");
         }
-        Body::Unknown { .. } => refuse(shared, sequence, CommandStatus::ME_RINVCMDID),
-        // A second bind, or a request that the other side makes.
-        _ => refuse(shared, sequence, CommandStatus::ME_RINVBNDSTS),
+        Body::Unknown { .. } => nack(shared, sequence, CommandStatus::ME_RINVCMDID),
+        Body::Bind(_) => refuse(shared, sequence, command_id, CommandStatus::ME_RALYBND),
+        // A request that the other side makes, or that its bind does not allow.
+        _ => refuse(shared, sequence, command_id, CommandStatus::ME_RINVBNDSTS),
     }
 }
 
+/// SMPP 3.4 §2.3: a receiver asks nothing about messages, but may send `data_sm`.
 fn is_request_to(role: Role, body: &Body) -> bool {
     match role {
         Role::Client => {
             matches!(body, Body::DeliverSm(_) | Body::DataSm(_) | Body::AlertNotification(_))
         }
-        Role::Server => matches!(
-            body,
-            Body::SubmitSm(_)
-                | Body::DataSm(_)
-                | Body::QuerySm(_)
-                | Body::CancelSm(_)
-                | Body::ReplaceSm(_)
-        ),
+        Role::Server(mode) => match body {
+            Body::DataSm(_) => true,
+            Body::SubmitSm(_) | Body::QuerySm(_) | Body::CancelSm(_) | Body::ReplaceSm(_) => {
+                mode != BindMode::Receiver
+            }
+            _ => false,
+        },
     }
 }
 
@@ -126,20 +133,21 @@ fn answered(shared: &Shared, sequence: u32, status: CommandStatus, resp: Message
 
 fn ask(shared: &Arc<Shared>, sequence: u32, command_id: u32, body: Body) {
     if !shared.admit_incoming() {
-        let resp = MessageResp::default();
-        let answer = match body {
-            Body::SubmitSm(_) => Body::SubmitSmResp(resp),
-            Body::DeliverSm(_) => Body::DeliverSmResp(resp),
-            Body::DataSm(_) => Body::DataSmResp(resp),
-            _ => Body::GenericNack,
-        };
-        return shared.control(&Pdu::answer(sequence, CommandStatus::ME_RMSGQFUL, answer));
+        return refuse(shared, sequence, command_id, CommandStatus::ME_RMSGQFUL);
     }
     let responder = Responder { shared: Arc::clone(shared), command_id, sequence };
     let session = shared.session;
     shared.tell(Event::Incoming(Incoming { body, session, sequence, responder }));
 }
 
-fn refuse(shared: &Shared, sequence: u32, status: CommandStatus) {
+/// Answers a request in its own kind.
+fn refuse(shared: &Shared, sequence: u32, command_id: u32, status: CommandStatus) {
+    if let Some(body) = Body::answer_to(command_id, "") {
+        shared.control(&Pdu::answer(sequence, status, body));
+    }
+}
+
+/// Answers what is no request that can be answered in kind.
+fn nack(shared: &Shared, sequence: u32, status: CommandStatus) {
     shared.control(&Pdu::answer(sequence, status, Body::GenericNack));
 }

@@ -13,13 +13,14 @@ use tokio::{
 };
 
 use super::{Event, Limits};
-use crate::{Body, EncodeError, Pdu};
+use crate::{BindMode, Body, EncodeError, Pdu};
 
 /// Which side of the session we are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Client,
-    Server,
+    /// With what the client bound as.
+    Server(BindMode),
 }
 
 /// Why a request was not taken.
@@ -28,6 +29,9 @@ pub enum NotQueued {
     /// The window is full, or the session is not open.
     #[error("no request can be taken now")]
     NoSlot,
+    /// The client bound as a transmitter, which receives nothing.
+    #[error("a transmitter receives nothing")]
+    Transmitter,
     /// It cannot be put on the wire, now or later.
     #[error(transparent)]
     Encode(#[from] EncodeError),
@@ -161,6 +165,19 @@ impl Shared {
             Ok(()) => self.to_write.notify_one(),
             Err(error) => tracing::error!(%error, "an answer cannot be encoded"),
         }
+    }
+
+    /// Puts a request that has no answer in front of those that have one.
+    pub(crate) fn notify(&self, body: Body) -> Result<(), NotQueued> {
+        let mut state = self.state();
+        if !state.open || state.draining {
+            return Err(NotQueued::NoSlot);
+        }
+        let sequence = state.take_sequence();
+        Pdu::request(sequence, body).encode(&mut state.control)?;
+        drop(state);
+        self.to_write.notify_one();
+        Ok(())
     }
 
     /// Counts a request of the peer; false where too many wait already.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use smpp::{
-    Address, BindMode, Body, Client, ClientConfig, CommandStatus, DeliverSm, Event, Events, Limits,
-    LinkState, ShortMessage, SubmitSm,
+    Address, AlertNotification, BindMode, Body, Client, ClientConfig, CommandStatus, DeliverSm,
+    Event, Events, Limits, LinkState, NotQueued, ShortMessage, SubmitSm,
     server::{self, ServerSession},
     tls::{TlsConfig, acceptor},
 };
@@ -241,6 +241,8 @@ async fn garbage_is_refused_and_broken_framing_ends_the_session() {
     let read = peer.read(&mut buffer).await.unwrap();
     assert_eq!(&buffer[..read], &[0, 0, 0, 16, 0x80, 0, 0, 0, 0, 0, 0, 3, 0, 0, 0, 2]);
     peer.write_all(&[0xFF; 16]).await.unwrap();
+    let read = peer.read(&mut buffer).await.unwrap();
+    assert_eq!(&buffer[..read], &[0, 0, 0, 16, 0x80, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0]);
     match next(&mut events).await {
         Event::Down { reason, .. } => assert!(reason.contains("command_length"), "{reason}"),
         other => panic!("{other:?}"),
@@ -273,4 +275,102 @@ async fn tls_is_checked_against_the_given_authority() {
         Event::Down { reason, .. } => assert!(reason.contains("TLS"), "{reason}"),
         other => panic!("{other:?}"),
     }
+}
+
+/// A raw client, and what it reads back for each PDU that it writes.
+struct Raw(TcpStream);
+
+impl Raw {
+    async fn write(&mut self, command_id: u32, sequence: u8, body: &[u8]) {
+        let length = u32::try_from(16 + body.len()).unwrap();
+        let mut pdu = length.to_be_bytes().to_vec();
+        pdu.extend(command_id.to_be_bytes());
+        pdu.extend([0, 0, 0, 0, 0, 0, 0, sequence]);
+        pdu.extend(body);
+        self.0.write_all(&pdu).await.unwrap();
+    }
+
+    /// `command_id`, `command_status` and sequence of the next answer.
+    async fn read(&mut self) -> (u32, u32, u32) {
+        let mut header = [0; 16];
+        timeout(Duration::from_secs(20), self.0.read_exact(&mut header)).await.unwrap().unwrap();
+        let word = |at: usize| u32::from_be_bytes(header[at..at + 4].try_into().unwrap());
+        let mut body = vec![0; usize::try_from(word(0)).unwrap() - 16];
+        self.0.read_exact(&mut body).await.unwrap();
+        (word(4), word(8), word(12))
+    }
+}
+
+const NAME_AND_REST: &[u8] = &[b'a', 0, 0, 0, 0x34, 0, 0, 0];
+const EMPTY_SUBMIT: &[u8] = &[0; 17];
+
+#[tokio::test]
+async fn what_comes_before_the_bind_is_refused_and_the_bind_still_counts() {
+    let (listener, port) = listener().await;
+    let mut peer = Raw(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    let (stream, _) = listener.accept().await.unwrap();
+    let accepting = tokio::spawn(server::accept(stream));
+    peer.write(0x04, 1, EMPTY_SUBMIT).await;
+    assert_eq!(peer.read().await, (0x8000_0004, 0x04, 1), "a submit_sm_resp: wrong state");
+    peer.write(0x04, 2, &[0]).await;
+    assert_eq!(peer.read().await, (0x8000_0000, 0x02, 2), "a submit_sm that ends too soon");
+    peer.write(0x15, 3, &[]).await;
+    assert_eq!(peer.read().await, (0x8000_0015, 0, 3), "enquire_link is answered");
+    peer.write(0x77, 4, &[]).await;
+    assert_eq!(peer.read().await, (0x8000_0000, 0x03, 4), "an operation that nobody knows");
+    peer.write(0x09, 5, NAME_AND_REST).await;
+    let pending = accepting.await.unwrap().unwrap();
+    assert_eq!(pending.bind().system_id, "a");
+    let _session = pending.accept("SMSC", Limits::default(), 1).await.unwrap();
+    assert_eq!(peer.read().await, (0x8000_0009, 0, 5));
+}
+
+#[tokio::test]
+async fn a_bind_decides_what_a_client_may_ask_and_be_asked() {
+    let (listener, port) = listener().await;
+    for (bind, may_submit, may_receive) in
+        [(0x01, false, true), (0x02, true, false), (0x09, true, true)]
+    {
+        let mut peer = Raw(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+        let (stream, _) = listener.accept().await.unwrap();
+        peer.write(bind, 1, NAME_AND_REST).await;
+        let pending = server::accept(stream).await.unwrap();
+        let (session, mut events) = pending.accept("SMSC", Limits::default(), 1).await.unwrap();
+        assert_eq!(peer.read().await, (0x8000_0000 | bind, 0, 1));
+
+        peer.write(bind, 2, NAME_AND_REST).await;
+        assert_eq!(peer.read().await, (0x8000_0000 | bind, 0x05, 2), "already bound");
+
+        peer.write(0x04, 3, EMPTY_SUBMIT).await;
+        if may_submit {
+            incoming(&mut events).await.responder.accept_as("1");
+        }
+        let status = if may_submit { 0 } else { 0x04 };
+        assert_eq!(peer.read().await, (0x8000_0004, status, 3), "{bind:#x}");
+
+        let delivered = session.deliver(7, DeliverSm::default());
+        let alerted = session.alert(AlertNotification::default());
+        if may_receive {
+            assert_eq!((delivered, alerted), (Ok(()), Ok(())));
+            let asked = [peer.read().await.0, peer.read().await.0];
+            assert!(asked.contains(&0x05) && asked.contains(&0x0102), "{asked:x?}");
+        } else {
+            assert_eq!(delivered, Err(NotQueued::Transmitter));
+            assert_eq!(alerted, Err(NotQueued::Transmitter));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_query_that_is_refused_has_an_answer_of_its_own_kind() {
+    let (listener, port) = listener().await;
+    let mut peer = Raw(TcpStream::connect(("127.0.0.1", port)).await.unwrap());
+    let (stream, _) = listener.accept().await.unwrap();
+    peer.write(0x09, 1, NAME_AND_REST).await;
+    let pending = server::accept(stream).await.unwrap();
+    let (_session, mut events) = pending.accept("SMSC", Limits::default(), 1).await.unwrap();
+    peer.read().await;
+    peer.write(0x03, 2, &[b'9', 0, 1, 1, b'7', 0]).await;
+    incoming(&mut events).await.responder.reject(CommandStatus::ME_RQUERYFAIL);
+    assert_eq!(peer.read().await, (0x8000_0003, 0x67, 2));
 }
