@@ -36,7 +36,9 @@ pub(crate) fn run(octets: &[u8]) {
 fn an_id_has_one_spelling(id: &str) {
     let plain = normalised(id);
     assert_eq!(normalised(&plain), plain, "normalising twice changes nothing");
-    assert_eq!(normalised(&format!("000{}", plain)), plain, "leading zeros do not matter");
+    if !plain.is_empty() {
+        assert_eq!(normalised(&format!("000{plain}")), plain, "leading zeros do not matter");
+    }
     for format in [MessageIdFormat::AsIs, MessageIdFormat::HexToDec, MessageIdFormat::DecToHex] {
         let found = candidates(id, format);
         assert!(found.certain <= 1 && found.certain <= found.ids.len());
