@@ -2,7 +2,7 @@
 # The work is in scripts/, a subject each.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test crash conformance fuzz check bench
+.PHONY: help setup run test crash conformance fuzz mutants check bench
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ conformance: ## Compare the API with its document at length
 
 fuzz: ## Fuzz all that reads a stranger's octets, ten million inputs for each target
 	@scripts/fuzz </dev/null
+
+mutants: ## Test the tests: put bugs in, expect failures
+	@scripts/mutants </dev/null
 
 check: ## Check formatting, lints, licences, dependencies and scripts
 	@scripts/check </dev/null
