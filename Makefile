@@ -2,10 +2,10 @@
 # The work is in scripts/, a subject each.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test crash check bench
+.PHONY: help setup run test crash conformance fuzz mutants check bench
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install everything that the other targets need
 	@scripts/setup </dev/null
@@ -18,6 +18,15 @@ test: ## Run every test on SQLite and on PostgreSQL
 
 crash: ## Kill the server 500 times and break what it stands on, for an hour
 	@scripts/crash </dev/null
+
+conformance: ## Compare the API with its document at length
+	@scripts/conformance </dev/null
+
+fuzz: ## Fuzz all that reads a stranger's octets, ten million inputs for each target
+	@scripts/fuzz </dev/null
+
+mutants: ## Test the tests: put bugs in, expect failures
+	@scripts/mutants </dev/null
 
 check: ## Check formatting, lints, licences, dependencies and scripts
 	@scripts/check </dev/null

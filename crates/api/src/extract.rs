@@ -1,6 +1,11 @@
 //! From requests to values, with errors that name the field.
 
-use std::{fmt::Display, str::FromStr, time::Duration};
+use std::{
+    fmt::{self, Display},
+    marker::PhantomData,
+    str::FromStr,
+    time::Duration,
+};
 
 use axum::{
     body::{self, Body},
@@ -14,7 +19,10 @@ use axum::{
 use bytes::Bytes;
 use engine::{Idempotency, KEY_OCTETS_MAX};
 use futures::StreamExt;
-use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
+};
 
 pub(crate) use crate::auth::{Caller, Operator, Person};
 use crate::{Api, error::ApiError};
@@ -198,16 +206,20 @@ fn idempotency(parts: &Parts, body: &[u8]) -> Result<Option<Idempotency>, ApiErr
     Ok(Some(Idempotency::new(key, &route, body)))
 }
 
-fn from_json<T: DeserializeOwned>(octets: &[u8]) -> Result<T, ApiError> {
+pub(crate) fn from_json<T: DeserializeOwned>(octets: &[u8]) -> Result<T, ApiError> {
     // serde would take a list of values for an object's fields in their order.
     if octets.trim_ascii_start().starts_with(b"[") {
         let message = "The body is a JSON object with named fields, not a list.";
         return Err(ApiError::new(StatusCode::BAD_REQUEST, "invalid_request", message));
     }
-    serde_json::from_slice(octets).map_err(|error| {
+    let text = str::from_utf8(octets).map_err(|error| {
+        let message = format!("The body is not UTF-8: see octet {}.", error.valid_up_to());
+        ApiError::new(StatusCode::BAD_REQUEST, "invalid_json", message)
+    })?;
+    serde_json::from_str(text).map_err(|error| {
         if error.is_data() {
             // Read once more, slower, to name the field.
-            let mut reader = serde_json::Deserializer::from_slice(octets);
+            let mut reader = serde_json::Deserializer::from_str(text);
             let found = serde_path_to_error::deserialize::<_, T>(&mut reader);
             let path = found.err().map(|error| error.path().to_string()).unwrap_or_default();
             let path = if path == "." { String::new() } else { path };
@@ -232,6 +244,39 @@ where
     D: Deserializer<'de>,
 {
     Option::deserialize(deserializer).map(Some)
+}
+
+/// A list of objects: `#[serde(default, deserialize_with = "objects")]`.
+pub(crate) fn objects<'de, T, D>(deserializer: D) -> Result<Option<Vec<T>>, D::Error>
+where
+    T: Deserialize<'de>,
+    D: Deserializer<'de>,
+{
+    let found: Option<Vec<Object<T>>> = Option::deserialize(deserializer)?;
+    Ok(found.map(|all| all.into_iter().map(|Object(value)| value).collect()))
+}
+
+/// Named fields only: serde would take a list of values for them in their order.
+struct Object<T>(T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(NamedFields(PhantomData))
+    }
+}
+
+struct NamedFields<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for NamedFields<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with named fields")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
 }
 
 /// A path's id; whatever is no id names nothing.

@@ -40,6 +40,7 @@ use store::wallets;
 pub use client::Peer;
 pub use error::ApiError;
 use error::rate_headers;
+pub use portal::bodies;
 use reads::Reads;
 use views::Viewer;
 

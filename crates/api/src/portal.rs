@@ -2,6 +2,7 @@
 
 mod api_keys;
 mod batch;
+pub mod bodies;
 mod catalogue;
 mod conversations;
 mod email;

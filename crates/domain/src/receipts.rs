@@ -26,7 +26,7 @@ words! {
 /// One spelling for ids that differ only in case and leading zeros.
 pub fn normalised(carrier_message_id: &str) -> String {
     let lower = carrier_message_id.trim().to_ascii_lowercase();
-    let stripped = lower.trim_start_matches('0');
+    let stripped = lower.trim_start_matches(|first: char| first == '0' || first.is_whitespace());
     if stripped.is_empty() && !lower.is_empty() { "0".to_owned() } else { stripped.to_owned() }
 }
 
@@ -66,7 +66,9 @@ mod tests {
 
     #[test]
     fn case_and_leading_zeros_do_not_matter() {
-        for (written, same) in [("00AbC1", "abc1"), ("0", "0"), ("000", "0"), (" 12 ", "12")] {
+        for (written, same) in
+            [("00AbC1", "abc1"), ("0", "0"), ("000", "0"), (" 12 ", "12"), ("0 1", "1")]
+        {
             assert_eq!(normalised(written), same);
         }
         assert_eq!(normalised(""), "");

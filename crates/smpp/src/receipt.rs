@@ -124,6 +124,7 @@ pub fn read(message: &ShortMessage) -> Option<DeliveryReceipt> {
         done_date: fields
             .get("done date")
             .filter(|date| matches!(date.len(), 10 | 12 | 14))
+            .filter(|date| date.bytes().all(|octet| octet.is_ascii_digit()))
             .map(str::to_owned),
     })
 }

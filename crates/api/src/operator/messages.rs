@@ -88,14 +88,14 @@ pub(super) struct AccountQuery {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct MessageList {
+pub(super) struct OperatorMessageList {
     success: bool,
     messages: Vec<OperatorMessageView>,
     next_cursor: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OneMessage {
+pub(super) struct OneOperatorMessage {
     success: bool,
     message: OperatorMessageView,
 }
@@ -104,7 +104,7 @@ pub(super) struct OneMessage {
 #[utoipa::path(
     get, path = "/operator/messages", tag = "Operator: messages", params(ListQuery, AccountQuery),
     responses(
-        (status = 200, description = "A page of messages", body = MessageList),
+        (status = 200, description = "A page of messages", body = OperatorMessageList),
         (status = "4XX", description = "The query cannot be used", body = Failure),
     ),
 )]
@@ -113,7 +113,7 @@ pub(super) async fn list(
     _: Operator,
     Params(query): Params<ListQuery>,
     Params(of): Params<AccountQuery>,
-) -> Result<Json<MessageList>, ApiError> {
+) -> Result<Json<OperatorMessageList>, ApiError> {
     let (filter, page) = (query.filter()?, query.page()?);
     let account = parsed_opt("account_id", of.account_id.as_deref())?.map(AccountId::new);
     let (mut found, attempts) = api
@@ -129,14 +129,14 @@ pub(super) async fn list(
     let next_cursor = page.cut(&mut found, |message| message.id.get());
     let viewer = api.viewer();
     let messages = found.into_iter().map(|message| view(&viewer, message, &attempts)).collect();
-    Ok(Json(MessageList { success: true, messages, next_cursor }))
+    Ok(Json(OperatorMessageList { success: true, messages, next_cursor }))
 }
 
 /// One message of any account.
 #[utoipa::path(
     get, path = "/operator/messages/{id}", tag = "Operator: messages", params(("id" = i64, Path)),
     responses(
-        (status = 200, description = "The message", body = OneMessage),
+        (status = 200, description = "The message", body = OneOperatorMessage),
         (status = "4XX", description = "There is no such message", body = Failure),
     ),
 )]
@@ -144,7 +144,7 @@ pub(super) async fn get(
     State(api): State<Api>,
     _: Operator,
     Id(id): Id,
-) -> Result<Json<OneMessage>, ApiError> {
+) -> Result<Json<OneOperatorMessage>, ApiError> {
     let found = api
         .engine
         .store()
@@ -157,5 +157,5 @@ pub(super) async fn get(
         })
         .await?;
     let (message, attempts) = found.ok_or_else(|| ApiError::not_found("message"))?;
-    Ok(Json(OneMessage { success: true, message: view(&api.viewer(), message, &attempts) }))
+    Ok(Json(OneOperatorMessage { success: true, message: view(&api.viewer(), message, &attempts) }))
 }

@@ -19,7 +19,7 @@ use crate::{
 
 /// A number of the inventory.
 #[derive(Debug, Serialize, ToSchema)]
-struct NumberView {
+struct OperatorNumberView {
     id: i64,
     #[schema(example = "+447700900001")]
     number: String,
@@ -38,8 +38,8 @@ struct NumberView {
     created_at: Time,
 }
 
-fn view(record: &NumberRecord) -> NumberView {
-    NumberView {
+fn view(record: &NumberRecord) -> OperatorNumberView {
+    OperatorNumberView {
         id: record.id.get(),
         number: record.number.to_string(),
         country: record.country.to_string(),
@@ -54,23 +54,23 @@ fn view(record: &NumberRecord) -> NumberView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct NumberList {
+pub(super) struct OperatorNumberList {
     success: bool,
-    numbers: Vec<NumberView>,
+    numbers: Vec<OperatorNumberView>,
     next_cursor: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct OneNumber {
+pub(super) struct OneOperatorNumber {
     success: bool,
-    number: NumberView,
+    number: OperatorNumberView,
 }
 
 /// The inventory, newest first.
 #[utoipa::path(
     get, path = "/operator/numbers", tag = "Operator: numbers", params(PageQuery),
     responses(
-        (status = 200, description = "A page of numbers", body = NumberList),
+        (status = 200, description = "A page of numbers", body = OperatorNumberList),
         (status = "4XX", description = "The query cannot be used", body = Failure),
     ),
 )]
@@ -78,20 +78,20 @@ pub(super) async fn list(
     State(api): State<Api>,
     _: Operator,
     Params(query): Params<PageQuery>,
-) -> Result<Json<NumberList>, ApiError> {
+) -> Result<Json<OperatorNumberList>, ApiError> {
     let page = query.page()?;
     let mut found =
         api.engine.store().read(move |tx| numbers::list(tx, page.before, page.rows())).await?;
     let next_cursor = page.cut(&mut found, |number| number.id.get());
     let numbers = found.iter().map(view).collect();
-    Ok(Json(NumberList { success: true, numbers, next_cursor }))
+    Ok(Json(OperatorNumberList { success: true, numbers, next_cursor }))
 }
 
 /// One number.
 #[utoipa::path(
     get, path = "/operator/numbers/{id}", tag = "Operator: numbers", params(("id" = i64, Path)),
     responses(
-        (status = 200, description = "The number", body = OneNumber),
+        (status = 200, description = "The number", body = OneOperatorNumber),
         (status = "4XX", description = "There is no such number", body = Failure),
     ),
 )]
@@ -99,14 +99,14 @@ pub(super) async fn get(
     State(api): State<Api>,
     _: Operator,
     Id(id): Id,
-) -> Result<Json<OneNumber>, ApiError> {
+) -> Result<Json<OneOperatorNumber>, ApiError> {
     let found = api
         .engine
         .store()
         .read(move |tx| numbers::find(tx, NumberId::new(id)))
         .await?
         .ok_or_else(|| ApiError::not_found("number"))?;
-    Ok(Json(OneNumber { success: true, number: view(&found) }))
+    Ok(Json(OneOperatorNumber { success: true, number: view(&found) }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -142,7 +142,7 @@ fn status_word(text: &str) -> Result<NumberStatus, ApiError> {
 #[utoipa::path(
     post, path = "/operator/numbers", tag = "Operator: numbers", request_body = NewNumberBody,
     responses(
-        (status = 201, description = "The number", body = OneNumber),
+        (status = 201, description = "The number", body = OneOperatorNumber),
         (status = "4XX", description = "Nothing was made", body = Failure),
     ),
 )]
@@ -197,7 +197,7 @@ pub(super) struct NumberPatchBody {
     patch, path = "/operator/numbers/{id}", tag = "Operator: numbers", params(("id" = i64, Path)),
     request_body = NumberPatchBody,
     responses(
-        (status = 200, description = "The number", body = OneNumber),
+        (status = 200, description = "The number", body = OneOperatorNumber),
         (status = "4XX", description = "Nothing was changed", body = Failure),
     ),
 )]
@@ -206,7 +206,7 @@ pub(super) async fn update(
     _: Operator,
     Id(id): Id,
     body: JsonBody<NumberPatchBody>,
-) -> Result<Json<OneNumber>, ApiError> {
+) -> Result<Json<OneOperatorNumber>, ApiError> {
     let given = body.value;
     let patch = NumberPatch {
         country: given.country.map(|text| parsed("country", &text)).transpose()?,
@@ -218,7 +218,7 @@ pub(super) async fn update(
         simulated: given.simulated,
     };
     let record = api.engine.update_number(NumberId::new(id), patch).await?;
-    Ok(Json(OneNumber { success: true, number: view(&record) }))
+    Ok(Json(OneOperatorNumber { success: true, number: view(&record) }))
 }
 
 /// What an import did.

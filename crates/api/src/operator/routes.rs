@@ -82,8 +82,10 @@ pub(super) struct RouteBody {
     prefix: Option<String>,
     carrier_id: Option<i64>,
     /// 0 to 1,000,000, lower first; 100 by default.
+    #[schema(minimum = 0, maximum = 1_000_000)]
     priority: Option<i64>,
     /// 0 to 1,000,000, a share of the traffic; 1 by default.
+    #[schema(minimum = 0, maximum = 1_000_000)]
     weight: Option<i64>,
 }
 

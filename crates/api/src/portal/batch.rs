@@ -15,7 +15,7 @@ use crate::{
     Api,
     answer::mark_replayed,
     error::{ApiError, Failure, rate_headers},
-    extract::{Caller, JsonBody, required},
+    extract::{Caller, JsonBody, objects, required},
     views::MessageView,
 };
 
@@ -26,7 +26,20 @@ const MESSAGES_MAX: usize = 1_000;
 pub(super) struct BatchBody {
     /// 1 to 1,000 messages.
     #[schema(required, nullable = false)]
+    #[serde(default, deserialize_with = "objects")]
     messages: Option<Vec<SendBody>>,
+}
+
+impl BatchBody {
+    pub(super) fn parse(self) -> Result<Vec<Result<engine::Send, ApiError>>, ApiError> {
+        let messages = required("messages", self.messages)?;
+        if !(1..=MESSAGES_MAX).contains(&messages.len()) {
+            let message =
+                format!("messages holds 1 to {MESSAGES_MAX} messages, not {}.", messages.len());
+            return Err(ApiError::invalid("messages", message));
+        }
+        Ok(messages.iter().map(SendBody::parse).collect())
+    }
 }
 
 /// One result for each message, in the order of the request.
@@ -66,14 +79,7 @@ pub(super) async fn batch(
     caller: Caller,
     body: JsonBody<BatchBody>,
 ) -> Result<Response, ApiError> {
-    let messages = required("messages", body.value.messages)?;
-    if !(1..=MESSAGES_MAX).contains(&messages.len()) {
-        let message =
-            format!("messages holds 1 to {MESSAGES_MAX} messages, not {}.", messages.len());
-        return Err(ApiError::invalid("messages", message));
-    }
-    let parsed: Vec<Result<engine::Send, ApiError>> =
-        messages.iter().map(SendBody::parse).collect();
+    let parsed = body.value.parse()?;
     let sends: Vec<engine::Send> = parsed.iter().flatten().cloned().collect();
     let accepted = if sends.is_empty() {
         None

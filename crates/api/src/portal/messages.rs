@@ -44,9 +44,6 @@ pub(crate) struct ListQuery {
     until: Option<String>,
     /// Part of the text, whatever its case.
     q: Option<String>,
-    /// Oldest first, those that came after this message: for polling.
-    #[param(value_type = Option<i64>)]
-    after_id: Option<String>,
     /// 1 to 200, 50 by default.
     #[param(value_type = Option<i64>, minimum = 1, maximum = 200)]
     limit: Option<String>,
@@ -95,6 +92,14 @@ impl ListQuery {
     }
 }
 
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PollQuery {
+    /// Oldest first, those that came after this message: for polling.
+    #[param(value_type = Option<i64>)]
+    after_id: Option<String>,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct MessageList {
     success: bool,
@@ -105,7 +110,7 @@ pub(super) struct MessageList {
 
 /// Lists messages, newest first, or with `after_id` oldest first.
 #[utoipa::path(
-    get, path = "/portal/sms", tag = "Messages", params(ListQuery),
+    get, path = "/portal/sms", tag = "Messages", params(ListQuery, PollQuery),
     responses(
         (status = 200, description = "A page of messages", body = MessageList),
         (status = "4XX", description = "The query cannot be used", body = Failure),
@@ -115,9 +120,10 @@ pub(super) async fn list(
     State(api): State<Api>,
     caller: Caller,
     Params(query): Params<ListQuery>,
+    Params(poll): Params<PollQuery>,
 ) -> Result<Json<MessageList>, ApiError> {
     let (filter, page) = (query.filter()?, query.page()?);
-    let after: Option<i64> = parsed_opt("after_id", query.after_id.as_deref())?;
+    let after: Option<i64> = parsed_opt("after_id", poll.after_id.as_deref())?;
     let account = caller.account;
     let mut found = api
         .engine

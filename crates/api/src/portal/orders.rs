@@ -11,7 +11,7 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{Caller, JsonBody, Params, required},
+    extract::{Caller, JsonBody, Params, objects, required},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -75,6 +75,7 @@ fn view(order: &Order) -> OrderView {
 pub(super) struct OrderBody {
     /// 1 to 50 numbers.
     #[schema(required, nullable = false)]
+    #[serde(default, deserialize_with = "objects")]
     items: Option<Vec<OrderItemBody>>,
 }
 

@@ -91,6 +91,19 @@ pub(super) async fn send(
     Ok(response)
 }
 
+/// The body of a send, as far as it is known while somebody types.
+#[derive(Debug, Deserialize, ToSchema)]
+#[expect(dead_code, reason = "a price depends on the text alone, and the others are checked")]
+pub(super) struct QuoteBody {
+    /// Up to 1,600 characters; they alone decide the price.
+    #[schema(required, nullable = false, example = "Hello from DIDfarm!")]
+    body: Option<String>,
+    #[schema(example = 42)]
+    from_number_id: Option<i64>,
+    #[schema(example = "+31612345678")]
+    to: Option<String>,
+}
+
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct Quoted {
     success: bool,
@@ -120,7 +133,7 @@ struct OffenderView {
 
 /// Tells encoding, segments and price; sends nothing.
 #[utoipa::path(
-    post, path = "/portal/sms/quote", tag = "Messages", request_body = SendBody,
+    post, path = "/portal/sms/quote", tag = "Messages", request_body = QuoteBody,
     responses(
         (status = 200, description = "What it would be", body = Quoted),
         (status = "4XX", description = "It would not be accepted", body = Failure),
@@ -129,7 +142,7 @@ struct OffenderView {
 pub(super) async fn quote(
     State(api): State<Api>,
     caller: Caller,
-    body: JsonBody<SendBody>,
+    body: JsonBody<QuoteBody>,
 ) -> Result<Json<Quoted>, ApiError> {
     api.reads.take(caller.account, api.engine.clock().now())?;
     let text = text::Body::parse(required("body", body.value.body.as_deref())?)?;

@@ -18,7 +18,7 @@ pub struct Address {
     pub ton: u8,
     /// Numbering plan: 1 E.164, 0 unknown.
     pub npi: u8,
-    /// At most 20 octets, digits without `+` for TON 1.
+    /// At most 20 octets, 64 in `data_sm`; digits without `+` for TON 1.
     pub address: String,
 }
 
@@ -28,11 +28,15 @@ impl Address {
         Self { ton, npi, address: address.into() }
     }
 
-    pub(super) fn decode(reader: &mut Reader, field: &'static str) -> Result<Self, DecodeError> {
+    pub(super) fn decode(
+        reader: &mut Reader,
+        field: &'static str,
+        max: usize,
+    ) -> Result<Self, DecodeError> {
         Ok(Self {
             ton: reader.u8(field)?,
             npi: reader.u8(field)?,
-            address: reader.cstring(field, 20)?,
+            address: reader.cstring(field, max)?,
         })
     }
 
@@ -98,8 +102,8 @@ impl ShortMessage {
     pub(super) fn decode(reader: &mut Reader) -> Result<Self, DecodeError> {
         Ok(Self {
             service_type: reader.cstring("service_type", 5)?,
-            source: Address::decode(reader, "source_addr")?,
-            destination: Address::decode(reader, "destination_addr")?,
+            source: Address::decode(reader, "source_addr", 20)?,
+            destination: Address::decode(reader, "destination_addr", 20)?,
             esm_class: reader.u8("esm_class")?,
             protocol_id: reader.u8("protocol_id")?,
             priority_flag: reader.u8("priority_flag")?,
@@ -195,8 +199,8 @@ impl DataSm {
     pub(super) fn decode(reader: &mut Reader) -> Result<Self, DecodeError> {
         Ok(Self {
             service_type: reader.cstring("service_type", 5)?,
-            source: Address::decode(reader, "source_addr")?,
-            destination: Address::decode(reader, "destination_addr")?,
+            source: Address::decode(reader, "source_addr", 64)?,
+            destination: Address::decode(reader, "destination_addr", 64)?,
             esm_class: reader.u8("esm_class")?,
             registered_delivery: reader.u8("registered_delivery")?,
             data_coding: reader.u8("data_coding")?,

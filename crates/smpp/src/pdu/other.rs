@@ -22,7 +22,7 @@ impl QuerySm {
     pub(super) fn decode(reader: &mut Reader) -> Result<Self, DecodeError> {
         Ok(Self {
             message_id: reader.cstring("message_id", 64)?,
-            source: Address::decode(reader, "source_addr")?,
+            source: Address::decode(reader, "source_addr", 20)?,
         })
     }
 
@@ -83,8 +83,8 @@ impl CancelSm {
         Ok(Self {
             service_type: reader.cstring("service_type", 5)?,
             message_id: reader.cstring("message_id", 64)?,
-            source: Address::decode(reader, "source_addr")?,
-            destination: Address::decode(reader, "destination_addr")?,
+            source: Address::decode(reader, "source_addr", 20)?,
+            destination: Address::decode(reader, "destination_addr", 20)?,
         })
     }
 
@@ -123,7 +123,7 @@ impl ReplaceSm {
     pub(super) fn decode(reader: &mut Reader) -> Result<Self, DecodeError> {
         Ok(Self {
             message_id: reader.cstring("message_id", 64)?,
-            source: Address::decode(reader, "source_addr")?,
+            source: Address::decode(reader, "source_addr", 20)?,
             schedule_delivery_time: reader.cstring("schedule_delivery_time", 16)?,
             validity_period: reader.cstring("validity_period", 16)?,
             registered_delivery: reader.u8("registered_delivery")?,
@@ -159,8 +159,8 @@ pub struct AlertNotification {
 impl AlertNotification {
     pub(super) fn decode(reader: &mut Reader) -> Result<Self, DecodeError> {
         Ok(Self {
-            source: Address::decode(reader, "source_addr")?,
-            esme: Address::decode(reader, "esme_addr")?,
+            source: Address::decode(reader, "source_addr", 64)?,
+            esme: Address::decode(reader, "esme_addr", 64)?,
             tlvs: tlvs(reader),
         })
     }
