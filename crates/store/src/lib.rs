@@ -21,6 +21,7 @@ pub mod inbound;
 mod job;
 pub mod leases;
 pub mod ledger;
+pub mod low_balances;
 pub mod mail_tokens;
 pub mod messages;
 mod migrations;
@@ -42,6 +43,7 @@ pub mod topups;
 mod tx;
 mod value;
 pub mod wallets;
+pub mod webhooks;
 
 use std::{
     path::{Path, PathBuf},
