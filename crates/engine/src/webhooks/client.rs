@@ -256,3 +256,201 @@ async fn beginning(mut response: Response) -> String {
     // PostgreSQL keeps NUL in no text.
     String::from_utf8_lossy(&kept).replace('\0', "\u{fffd}")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, UdpSocket},
+    };
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp::from_micros(1_775_211_330_000_000);
+
+    /// A name server that answers each question with the next of `answers`, for no time at all.
+    async fn name_server(answers: Vec<Vec<[u8; 4]>>) -> SocketAddr {
+        let socket = UdpSocket::bind("127.0.0.1:0").await.unwrap();
+        let address = socket.local_addr().unwrap();
+        tokio::spawn(async move {
+            let mut answers = answers.into_iter();
+            let mut buffer = [0; 512];
+            let mut addresses = Vec::new();
+            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
+                let query = &buffer[..length];
+                // RFC 1035, section 4.1: a header of 12 octets, then one question.
+                let name_end = 12 + query[12..].iter().position(|octet| *octet == 0).unwrap() + 1;
+                let question = &query[12..name_end + 4];
+                let is_a = question[question.len() - 4..][..2] == [0, 1];
+                if is_a {
+                    addresses = answers.next().unwrap_or(addresses);
+                }
+                let count = u8::try_from(if is_a { addresses.len() } else { 0 }).unwrap();
+                let mut answer = query[..2].to_vec();
+                answer.extend([0x81, 0x80, 0, 1, 0, count, 0, 0, 0, 0]);
+                answer.extend(question);
+                for address in addresses.iter().filter(|_| is_a) {
+                    answer.extend([0xC0, 12, 0, 1, 0, 1, 0, 0, 0, 0, 0, 4]);
+                    answer.extend(address);
+                }
+                socket.send_to(&answer, from).await.unwrap();
+            }
+        });
+        address
+    }
+
+    /// Counts who connects, and answers 204.
+    async fn endpoint() -> (u16, Arc<Mutex<usize>>) {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let visits = Arc::new(Mutex::new(0));
+        let counted = Arc::clone(&visits);
+        tokio::spawn(async move {
+            while let Ok((mut stream, _)) = listener.accept().await {
+                *counted.lock().unwrap() += 1;
+                let mut request = [0; 4_096];
+                drop(stream.read(&mut request).await);
+                let answer = b"HTTP/1.1 204 No Content\r\nconnection: close\r\n\r\n";
+                drop(stream.write_all(answer).await);
+            }
+        });
+        (port, visits)
+    }
+
+    async fn post(poster: &Poster, url: String) -> Answer {
+        let post = Post { url, headers: HeaderMap::new(), body: "{}".to_owned() };
+        poster.post(post, NOW).await
+    }
+
+    fn error(answer: Answer) -> String {
+        match answer {
+            Answer::None { error } => error,
+            Answer::Status { code, .. } => panic!("it was answered with {code}"),
+        }
+    }
+
+    /// Any port, so that a listener of the test would be reached if the guard let it.
+    fn policy(port: u16, dns: SocketAddr) -> WebhookPolicy {
+        WebhookPolicy {
+            ports: vec![port],
+            plain_http: true,
+            dns: Some(dns),
+            ..WebhookPolicy::default()
+        }
+    }
+
+    #[tokio::test]
+    async fn a_name_that_leads_inside_is_not_dialled() {
+        let (port, visits) = endpoint().await;
+        let cases: [(&[[u8; 4]], &str); 6] = [
+            (&[[127, 0, 0, 1]], "a loopback"),
+            (&[[10, 0, 0, 1]], "a private"),
+            (&[[169, 254, 169, 254]], "a link-local"),
+            (&[[0, 0, 0, 0]], "an unspecified"),
+            // One of several is enough, wherever it stands.
+            (&[[127, 0, 0, 1], [8, 8, 8, 8]], "a loopback"),
+            (&[[8, 8, 8, 8], [127, 0, 0, 1]], "a loopback"),
+        ];
+        for (addresses, what) in cases {
+            let dns = name_server(vec![addresses.to_vec()]).await;
+            let poster = Poster::new(&policy(port, dns));
+            let said = error(post(&poster, format!("http://hooks.example.com:{port}/")).await);
+            assert!(said.contains(what), "{addresses:?}: {said}");
+        }
+        assert_eq!(*visits.lock().unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_a_name_leads_to_is_checked_each_time_it_is_dialled() {
+        let (port, visits) = endpoint().await;
+        // Fine at first, as when the webhook is made; then inside.
+        let dns = name_server(vec![vec![[127, 0, 0, 1]], vec![[127, 0, 0, 2]]]).await;
+        let allowed = vec!["127.0.0.1/32".parse().unwrap()];
+        let poster = Poster::new(&WebhookPolicy { allow_networks: allowed, ..policy(port, dns) });
+        let url = format!("http://hooks.example.com:{port}/");
+        assert!(post(&poster, url.clone()).await.is_success());
+        let said = error(post(&poster, url).await);
+        assert!(said.contains("127.0.0.2, a loopback address"), "{said}");
+        assert_eq!(*visits.lock().unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn odd_ports_and_plain_http_stay_within_the_networks_that_are_allowed() {
+        let (port, visits) = endpoint().await;
+        let dns = name_server(vec![vec![[8, 8, 8, 8]], vec![[127, 0, 0, 1]]]).await;
+        let allowed = vec!["127.0.0.0/8".parse().unwrap()];
+        let inside =
+            WebhookPolicy { allow_networks: allowed, dns: Some(dns), ..WebhookPolicy::default() };
+        let poster = Poster::new(&inside);
+        let url = format!("http://hooks.example.com:{port}/");
+        let said = error(post(&poster, url.clone()).await);
+        assert!(said.contains("8.8.8.8, where only https"), "{said}");
+        assert!(post(&poster, url).await.is_success());
+        assert_eq!(*visits.lock().unwrap(), 1);
+    }
+
+    #[tokio::test]
+    async fn an_address_in_the_url_is_checked_when_it_is_dialled() {
+        let (port, visits) = endpoint().await;
+        let dns = name_server(Vec::new()).await;
+        let poster = Poster::new(&policy(port, dns));
+        for host in ["127.0.0.1", "localhost", "2130706433", "[::ffff:127.0.0.1]", "0x7f.1"] {
+            let said = error(post(&poster, format!("http://{host}:{port}/")).await);
+            assert!(said.contains("public ones only"), "{host}: {said}");
+        }
+        assert_eq!(*visits.lock().unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_nobody_vouches_for_is_refused() {
+        let made = rcgen::generate_simple_self_signed(vec!["localhost".to_owned()]).unwrap();
+        let key = made.signing_key.serialize_pem();
+        let acceptor = smpp::tls::acceptor(made.cert.pem().as_bytes(), key.as_bytes()).unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                drop(acceptor.accept(stream).await);
+            }
+        });
+        let allowed = vec!["127.0.0.0/8".parse().unwrap()];
+        let poster =
+            Poster::new(&WebhookPolicy { allow_networks: allowed, ..WebhookPolicy::default() });
+        let said = error(post(&poster, format!("https://localhost:{port}/")).await);
+        assert!(said.contains("certificate"), "{said}");
+    }
+
+    #[tokio::test]
+    async fn retry_after_is_a_number_of_seconds_or_a_time() {
+        let cases = [
+            ("429", "retry-after: 120", Some(120)),
+            ("503", "retry-after: Fri, 03 Apr 2026 10:16:00 GMT", Some(30)),
+            ("503", "retry-after: Fri, 03 Apr 2026 10:15:00 GMT", Some(0)),
+            ("503", "retry-after: soon", None),
+            ("500", "retry-after: 120", None),
+            ("503", "x: y", None),
+        ];
+        for (status, header, seconds) in cases {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let port = listener.local_addr().unwrap().port();
+            let answer = format!("HTTP/1.1 {status} No\r\n{header}\r\ncontent-length: 0\r\n\r\n");
+            tokio::spawn(async move {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut request = [0; 4_096];
+                drop(stream.read(&mut request).await);
+                drop(stream.write_all(answer.as_bytes()).await);
+            });
+            let allowed = vec!["127.0.0.0/8".parse().unwrap()];
+            let poster =
+                Poster::new(&WebhookPolicy { allow_networks: allowed, ..WebhookPolicy::default() });
+            let Answer::Status { retry_after, .. } =
+                post(&poster, format!("http://127.0.0.1:{port}/")).await
+            else {
+                panic!("{status} {header}")
+            };
+            assert_eq!(retry_after, seconds.map(Duration::from_secs), "{status} {header}");
+        }
+    }
+}

@@ -67,6 +67,10 @@ impl WebhookPolicy {
         if !matches!(url.scheme(), "https" | "http") {
             return Err(invalid("The URL begins with https://."));
         }
+        // The parser would take the path's first word for the host.
+        if authority(text).is_empty() {
+            return Err(invalid("Write it like https://example.com/hook: the host is missing."));
+        }
         if !url.username().is_empty() || url.password().is_some() || authority(text).contains('@') {
             return Err(invalid(
                 "The URL has a user name or a password. Leave them out: deliveries are signed.",
@@ -133,7 +137,7 @@ impl WebhookPolicy {
 
 /// Between the scheme and the path, as it is written.
 fn authority(text: &str) -> &str {
-    let rest = text.split_once(':').map_or(text, |(_, rest)| rest).trim_start_matches('/');
+    let rest = text.split_once("://").map_or("", |(_, rest)| rest);
     rest.split(['/', '?', '#']).next().unwrap_or(rest)
 }
 
@@ -241,6 +245,8 @@ mod tests {
             ("example.com/hook", "Write it like"),
             ("https://", "Write it like"),
             ("https:///hook", "Write it like"),
+            ("https:example.com/hook", "Write it like"),
+            ("https:/example.com/hook", "Write it like"),
             ("https://exa mple.com/", "space"),
             ("https://example.com\\@127.0.0.1/", "backslash"),
             ("https://example.com/\n", "control"),
