@@ -154,6 +154,10 @@ impl Store {
             if !store.postgres {
                 // The file's lock says that whoever held them is gone.
                 store.write(leases::release_all).await?;
+                let lost_at = now.plus(webhooks::deliveries::LOST_AFTER);
+                let release =
+                    move |tx: &mut Tx<'_>| webhooks::deliveries::release_all(tx, now, lost_at);
+                store.write(release).await?;
             }
         }
         Ok(store)

@@ -29,9 +29,6 @@ use super::{
 };
 use crate::{Engine, secrets::random_seed};
 
-/// A try whose end was not stored within this long is taken for lost: its process died.
-const LOST_AFTER: Duration = Duration::from_secs(30);
-
 /// Events looked at in one step, most of which may be none of the endpoint's.
 const EVENTS_PER_STEP: i64 = 500;
 
@@ -140,7 +137,7 @@ impl Engine {
             return Ok(Taken { jobs: Vec::new(), more: owed.more });
         }
         let mut ids = self.ids.take(&self.store, owed.fresh.len()).await?;
-        let lost_at = now.plus(LOST_AFTER);
+        let lost_at = now.plus(deliveries::LOST_AFTER);
         let new: Vec<Delivery> = owed
             .fresh
             .iter()

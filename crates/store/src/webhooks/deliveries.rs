@@ -1,8 +1,13 @@
 //! Events on their way to endpoints: each event once for each endpoint, whoever looks, however often.
 
+use std::time::Duration;
+
 use domain::{AccountId, DeliveryId, Timestamp, WebhookId, webhooks::WebhookEvent};
 
 use crate::{Bulk, Row, StoreError, Tx, Value, params};
+
+/// A try whose end was not stored within this long is taken for lost: its process died.
+pub const LOST_AFTER: Duration = Duration::from_secs(30);
 
 domain::words! {
     pub enum DeliveryStatus {
@@ -122,6 +127,21 @@ pub fn claim(
          RETURNING {COLUMNS}"
     );
     tx.query(&sql, params![lost_at, account, webhook, now, limit], read)
+}
+
+/// Makes due what is due by `lost_at`: at the start of a server that no other can be beside, so
+/// that whoever had begun to try it is gone.
+pub(crate) fn release_all(
+    tx: &mut Tx<'_>,
+    now: Timestamp,
+    lost_at: Timestamp,
+) -> Result<(), StoreError> {
+    const RELEASE_ALL: &str = "
+        UPDATE webhook_deliveries SET next_attempt_at = $1
+        WHERE status = 'pending' AND next_attempt_at > $1 AND next_attempt_at <= $2";
+
+    tx.execute(RELEASE_ALL, params![now, lost_at])?;
+    Ok(())
 }
 
 /// What a try came to.
