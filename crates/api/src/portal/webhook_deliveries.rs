@@ -36,7 +36,7 @@ struct DeliveryView {
     #[schema(example = "delivered")]
     status: &'static str,
     /// Each time that it was tried, oldest first.
-    attempts: Vec<AttemptView>,
+    attempts: Vec<WebhookAttemptView>,
     /// Only while it is pending.
     next_attempt_at: Option<Time>,
     created_at: Time,
@@ -44,7 +44,7 @@ struct DeliveryView {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
-struct AttemptView {
+struct WebhookAttemptView {
     /// From 1.
     attempt: i64,
     started_at: Time,
@@ -57,7 +57,7 @@ struct AttemptView {
     response: Option<String>,
 }
 
-impl From<WebhookAttempt> for AttemptView {
+impl From<WebhookAttempt> for WebhookAttemptView {
     fn from(attempt: WebhookAttempt) -> Self {
         Self {
             attempt: attempt.attempt,
@@ -70,7 +70,7 @@ impl From<WebhookAttempt> for AttemptView {
     }
 }
 
-fn view(delivery: &Delivery, attempts: Vec<AttemptView>) -> DeliveryView {
+fn view(delivery: &Delivery, attempts: Vec<WebhookAttemptView>) -> DeliveryView {
     DeliveryView {
         id: delivery.id.get(),
         event: delivery.event.as_str(),
@@ -139,7 +139,7 @@ pub(super) async fn list(
         })
         .await?;
     let (mut found, tried) = found.ok_or_else(|| ApiError::not_found("webhook"))?;
-    let mut attempts: HashMap<DeliveryId, Vec<AttemptView>> = HashMap::new();
+    let mut attempts: HashMap<DeliveryId, Vec<WebhookAttemptView>> = HashMap::new();
     for attempt in tried {
         attempts.entry(attempt.delivery).or_default().push(attempt.into());
     }
@@ -186,7 +186,7 @@ pub(super) async fn get(
         })
         .await?;
     let (found, tried) = found.ok_or_else(|| ApiError::not_found("delivery"))?;
-    let attempts = tried.into_iter().map(AttemptView::from).collect();
+    let attempts = tried.into_iter().map(WebhookAttemptView::from).collect();
     Ok(Json(OneDelivery { success: true, delivery: view(&found, attempts) }))
 }
 
