@@ -167,6 +167,21 @@ onEachEngine('webhooks', ({ scenario }) => {
     await hook.close();
   });
 
+  scenario('what an endpoint did not ask for does not hold it up', async (world) => {
+    const customer = await world.customer({ balance: '50.00', rateLimit: 100_000 });
+    const number = await world.number(customer, { simulated: true });
+    const hook = await Hook.start();
+    await webhook(customer, hook.url('good'));
+    const to = '+447700900123';
+    for (let n = 0; n < 3; n += 1) {
+      const messages = Array.from({ length: 1000 }, () => ({ from_number_id: number.id, to, body: 'hello' }));
+      success(await customer.call('POST', 'portal/sms/batch', { messages }), 201);
+    }
+    await text(world, number, 'behind three thousand events');
+    await hook.until('good', 1, { seconds: 2 });
+    await hook.close();
+  });
+
   scenario('kill -9 loses no event, and changes no id', async (world) => {
     const { server } = world;
     const customer = await world.customer();

@@ -270,9 +270,11 @@ impl Engine {
     }
 }
 
+/// The endpoint, if something can be pushed to it; its owner does not wait for a pause to end.
 fn enabled(tx: &mut Tx<'_>, account: AccountId, id: WebhookId) -> Result<Webhook, UseError> {
     let webhook = hooks::find(tx, account, id)?.ok_or(UseError::NotFound("webhook"))?;
     if webhook.status == WebhookStatus::Enabled {
+        hooks::end_pause(tx, account, id)?;
         return Ok(webhook);
     }
     let message = "The webhook is disabled. Enable it first.".to_owned();

@@ -309,6 +309,16 @@ pub fn rewind(
     Ok(())
 }
 
+/// Ends the pause that the endpoint asked for.
+pub fn end_pause(tx: &mut Tx<'_>, account: AccountId, id: WebhookId) -> Result<(), StoreError> {
+    const END: &str = "
+        UPDATE webhooks SET paused_until = 0
+        WHERE account_id = $1 AND id = $2 AND paused_until > 0";
+
+    tx.execute(END, params![account, id])?;
+    Ok(())
+}
+
 /// Notes that the endpoint took something.
 pub fn succeeded(tx: &mut Tx<'_>, account: AccountId, id: WebhookId) -> Result<(), StoreError> {
     const SUCCEEDED: &str = "

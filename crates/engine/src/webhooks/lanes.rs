@@ -28,10 +28,12 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// Between two looks for endpoints that other processes made or removed.
 const LIST_EVERY: Duration = Duration::from_secs(5);
 
-/// Tries under way for one endpoint. It starts with one, and grows with each that succeeds.
+/// Tries under way for one endpoint: one at first, twice as many after each success, half as many
+/// after each failure.
 const WINDOW_MAX: usize = 32;
 
-/// An endpoint that fails is left alone between tries, a second longer each time.
+/// An endpoint that fails this often on end is left alone between tries, a second longer each time.
+const FAILURES_AT_ONCE: u32 = 3;
 const PAUSE_MAX: u32 = 5;
 
 /// Tries under way for all endpoints that fare well, and for all that do not: they never
@@ -293,6 +295,9 @@ impl Running {
                     self.more = true;
                 }
             }
+            if self.more && self.ready.is_empty() && under_way.len() < self.window && !stopping {
+                continue;
+            }
             let resting = !rested && !self.ready.is_empty();
             if under_way.is_empty() && (stopping || !resting && !self.more) {
                 if self.end(stopping) {
@@ -307,9 +312,10 @@ impl Running {
                         self.failures = 0;
                         self.window = (self.window * 2).min(WINDOW_MAX);
                     } else {
-                        self.failures = (self.failures + 1).min(PAUSE_MAX);
-                        self.window = 1;
-                        rested_at = Instant::now() + Duration::from_secs(u64::from(self.failures));
+                        self.failures = (self.failures + 1).min(FAILURES_AT_ONCE + PAUSE_MAX);
+                        self.window = (self.window / 2).max(1);
+                        let pause = self.failures.saturating_sub(FAILURES_AT_ONCE);
+                        rested_at = Instant::now() + Duration::from_secs(u64::from(pause));
                     }
                     if tries.send(done).await.is_err() {
                         return;

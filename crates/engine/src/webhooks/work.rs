@@ -30,7 +30,7 @@ use super::{
 use crate::{Engine, secrets::random_seed};
 
 /// Events looked at in one step, most of which may be none of the endpoint's.
-const EVENTS_PER_STEP: i64 = 500;
+const EVENTS_PER_STEP: i64 = 1_000;
 
 /// Nothing succeeded for this long: the endpoint is disabled.
 const FAILING_MAX: Duration = Duration::from_secs(5 * 86_400);

@@ -417,6 +417,20 @@ async fn retry_after_is_heeded(world: &World) {
     assert_eq!(world.push().await, 0);
     world.leap(seconds(1));
     assert_eq!(world.push().await, 1);
+
+    // A test does not wait for that.
+    hook.next(Reaction::status(429).header("retry-after", "3600"));
+    text(world, &alice, "four").await;
+    world.push().await;
+    let account = alice.id;
+    world
+        .run(move |engine| async move {
+            engine.test_webhook(account, webhook, None, None, |_| json!(null)).await.unwrap();
+        })
+        .await;
+    assert_eq!(world.push().await, 1);
+    world.leap(seconds(3_600));
+    world.push().await;
     let delivered = |delivery: &store::webhooks::deliveries::Delivery| {
         delivery.status == DeliveryStatus::Delivered
     };
