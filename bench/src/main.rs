@@ -18,6 +18,7 @@ mod report;
 mod rows;
 mod server;
 mod session;
+mod sink;
 mod smsc;
 mod world;
 
@@ -87,6 +88,8 @@ enum Name {
     AcceptPostgres,
     EndToEnd,
     Receipts,
+    Webhooks,
+    WebhookLateness,
     Batch,
     Latency,
     HotAccount,
@@ -126,6 +129,8 @@ fn measure(session: &mut Session, name: Name) -> anyhow::Result<()> {
         Name::AcceptPostgres => rows::accept::single_sends(session, Engine::Postgres),
         Name::EndToEnd => rows::end_to_end::to_carrier(session),
         Name::Receipts => rows::end_to_end::with_receipts(session),
+        Name::Webhooks => rows::webhooks::throughput(session),
+        Name::WebhookLateness => rows::webhooks::lateness(session),
         Name::Batch => rows::batch::sends(session),
         Name::Latency => rows::latency::at_half_rate(session),
         Name::HotAccount => rows::accounts::hot_against_many(session),

@@ -8,3 +8,4 @@ pub(crate) mod latency;
 pub(crate) mod memory;
 pub(crate) mod raw;
 pub(crate) mod stored;
+pub(crate) mod webhooks;

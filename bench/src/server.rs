@@ -148,6 +148,8 @@ fn command(program: &Path, folder: &Path, database: Option<&str>) -> Command {
         }
     }
     command.current_dir(folder).stdin(Stdio::null()).env("DIDFARM_DATA_DIR", folder);
+    // The sinks of webhooks are on this machine.
+    command.env("DIDFARM_WEBHOOKS_ALLOW_NETWORKS", "127.0.0.0/8");
     if let Some(database) = database {
         command.env("DIDFARM_DATABASE_URL", database);
     }

@@ -125,14 +125,14 @@ fn measure(session: &Session, receipts: Receipts) -> anyhow::Result<(Run, String
 }
 
 /// Money is held until the SMSC's answer is stored.
-fn nothing_held(operator: &mut Client, account: i64) -> anyhow::Result<bool> {
+pub(super) fn nothing_held(operator: &mut Client, account: i64) -> anyhow::Result<bool> {
     let answer = operator.get(&format!("/operator/accounts/{account}"))?;
     let held = answer.pointer("/account/held/amount").and_then(Value::as_str);
     let held = held.with_context(|| format!("no held amount in {answer}"))?;
     Ok(held.bytes().all(|byte| matches!(byte, b'0' | b'.')))
 }
 
-fn wait_for_link(operator: &mut Client, world: &World) -> anyhow::Result<()> {
+pub(super) fn wait_for_link(operator: &mut Client, world: &World) -> anyhow::Result<()> {
     let began = Instant::now();
     loop {
         let answer = operator.get(&format!("/operator/carriers/{}", world.carrier))?;

@@ -68,6 +68,29 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
     }
 }
 
+/// The same where the body may be left out.
+#[derive(Debug)]
+pub(crate) struct OptionalJson<T> {
+    pub(crate) value: T,
+    pub(crate) idempotency: Option<Idempotency>,
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<Api> for OptionalJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        if request.headers().contains_key(CONTENT_TYPE) {
+            let JsonBody { value, idempotency } = JsonBody::from_request(request, api).await?;
+            return Ok(Self { value, idempotency });
+        }
+        let (parts, body) = request.into_parts();
+        if !read_body(&parts.headers, body, BODY_OCTETS_MAX).await?.is_empty() {
+            expect_content_type(&parts.headers, &["application/json"])?;
+        }
+        Ok(Self { value: T::default(), idempotency: idempotency(&parts, b"")? })
+    }
+}
+
 /// The idempotency key of a call without a body.
 #[derive(Debug)]
 pub(crate) struct Repeats(pub(crate) Option<Idempotency>);
@@ -287,12 +310,34 @@ impl FromRequestParts<Api> for Id {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let missing = || ApiError::not_found("resource");
         let Path(text) =
-            Path::<String>::from_request_parts(parts, api).await.map_err(|_| missing())?;
-        let id: i64 = text.parse().map_err(|_| missing())?;
-        if (1..=domain::ID_MAX).contains(&id) { Ok(Self(id)) } else { Err(missing()) }
+            Path::<String>::from_request_parts(parts, api).await.map_err(|_| nothing())?;
+        id(&text).map(Self)
     }
+}
+
+/// A path's two ids: of a thing, and of one within it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TwoIds(pub(crate) i64, pub(crate) i64);
+
+impl FromRequestParts<Api> for TwoIds {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let Path((outer, inner)) = Path::<(String, String)>::from_request_parts(parts, api)
+            .await
+            .map_err(|_| nothing())?;
+        Ok(Self(id(&outer)?, id(&inner)?))
+    }
+}
+
+fn id(text: &str) -> Result<i64, ApiError> {
+    let id = text.parse().map_err(|_| nothing())?;
+    if (1..=domain::ID_MAX).contains(&id) { Ok(id) } else { Err(nothing()) }
+}
+
+fn nothing() -> ApiError {
+    ApiError::not_found("resource")
 }
 
 /// A field that must be there.

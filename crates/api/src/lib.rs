@@ -22,6 +22,7 @@ mod reads;
 mod request_id;
 mod same_origin;
 mod views;
+mod webhook_payloads;
 
 use std::sync::Arc;
 

@@ -1,19 +1,21 @@
 //! The API's document, made from the handlers themselves.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Router,
     http::header::CONTENT_TYPE,
     response::{IntoResponse, Response},
 };
+use serde::Serialize;
 use utoipa::{
     Modify, OpenApi,
+    openapi::path::PathItem,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Api, operator, portal};
+use crate::{Api, operator, portal, webhook_payloads};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -53,8 +55,21 @@ pub(crate) fn document() -> (Router<Api>, String) {
         .merge(operator::routes())
         .split_for_parts();
     name_operations(&mut document);
-    let json = document.to_json().expect("the document has string keys only");
+    let pushed = webhook_payloads::document();
+    if let (Some(components), Some(payloads)) = (&mut document.components, pushed.components) {
+        components.schemas.extend(payloads.schemas);
+    }
+    let whole = Whole { document, webhooks: pushed.paths.paths.into_iter().collect() };
+    let json = serde_json::to_string(&whole).expect("the document has string keys only");
     (router, json)
+}
+
+/// The document with what OpenAPI 3.1 has beside paths: the calls that we make.
+#[derive(Serialize)]
+struct Whole {
+    #[serde(flatten)]
+    document: utoipa::openapi::OpenApi,
+    webhooks: BTreeMap<String, PathItem>,
 }
 
 /// Gives each operation an id of its own: `post_portal_sms_send`, `get_operator_carriers_id`.

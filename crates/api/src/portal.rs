@@ -20,6 +20,8 @@ mod signup;
 mod simulator;
 mod topups;
 mod wallet;
+mod webhook_deliveries;
+mod webhooks;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -50,6 +52,14 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(topups::create))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
+        .routes(routes!(webhooks::list, webhooks::create))
+        .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
+        .routes(routes!(webhooks::rotate_secret))
+        .routes(routes!(webhook_deliveries::test))
+        .routes(routes!(webhook_deliveries::list))
+        .routes(routes!(webhook_deliveries::get))
+        .routes(routes!(webhook_deliveries::resend))
+        .routes(routes!(webhook_deliveries::recover))
         .routes(routes!(events::stream))
         .routes(routes!(signup::sign_up))
         .routes(routes!(session::get, session::sign_in, session::sign_out))

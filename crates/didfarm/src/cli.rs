@@ -99,6 +99,24 @@ pub(crate) struct ServeOptions {
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]
     pub(crate) behind_proxy: Option<bool>,
 
+    /// Networks that webhooks may reach beside the public internet, with any port and plain http
+    #[arg(
+        long,
+        env = "DIDFARM_WEBHOOKS_ALLOW_NETWORKS",
+        value_name = "NETWORK",
+        value_delimiter = ','
+    )]
+    pub(crate) webhooks_allow_networks: Option<Vec<String>>,
+
+    /// Ports that webhooks may use elsewhere [default: 80,443,8080,8443]
+    #[arg(long, env = "DIDFARM_WEBHOOKS_PORTS", value_name = "PORT", value_delimiter = ',')]
+    pub(crate) webhooks_ports: Option<Vec<u16>>,
+
+    /// Let webhooks use plain http elsewhere
+    #[arg(long, env = "DIDFARM_WEBHOOKS_PLAIN_HTTP", value_parser = clap::builder::BoolishValueParser::new(),
+        num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub(crate) webhooks_plain_http: Option<bool>,
+
     /// Risk accepted messages for speed: SQLite without syncs, a PostgreSQL that can lose commits
     #[arg(long = "unsafe", env = "DIDFARM_UNSAFE", value_parser = clap::builder::BoolishValueParser::new(),
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]

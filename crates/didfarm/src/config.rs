@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Micros;
-use engine::{InvalidMailer, Mailer, Prices};
+use engine::{InvalidMailer, IpNet, Mailer, Prices, WebhookPolicy};
 use serde::Deserialize;
 use store::Location;
 
@@ -43,8 +43,19 @@ struct File {
     smtp_url: Option<String>,
     mail_from: Option<String>,
     behind_proxy: Option<bool>,
+    #[serde(default)]
+    webhooks: WebhooksFile,
     #[serde(rename = "unsafe")]
     allow_unsafe: Option<bool>,
+}
+
+/// The file's section `[webhooks]`.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct WebhooksFile {
+    allow_networks: Option<Vec<String>>,
+    ports: Option<Vec<u16>>,
+    plain_http: Option<bool>,
 }
 
 /// The file that is read where none is named.
@@ -69,6 +80,7 @@ pub(crate) struct Config {
     pub(crate) prices: Prices,
     pub(crate) mailer: Mailer,
     pub(crate) behind_proxy: bool,
+    pub(crate) webhooks: WebhookPolicy,
     pub(crate) durable: bool,
 }
 
@@ -97,6 +109,7 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
     if brand.trim().is_empty() {
         return Err(bad("brand", &brand, "write the name that customers are to see"));
     }
+    let demo = options.demo.or(file.demo).unwrap_or(false);
     Ok(Config {
         data: settle_data(&options.data, &file)?,
         listen: address("listen", listen.as_deref().unwrap_or("127.0.0.1:8080"))?,
@@ -105,11 +118,12 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
             .map(|text| address("metrics_listen", text))
             .transpose()?,
         public_url,
-        demo: options.demo.or(file.demo).unwrap_or(false),
+        demo,
         brand,
         prices,
         mailer: mailer(options, &file)?,
         behind_proxy: options.behind_proxy.or(file.behind_proxy).unwrap_or(false),
+        webhooks: webhooks(options, &file, demo)?,
         durable: !options.allow_unsafe.or(file.allow_unsafe).unwrap_or(false),
     })
 }
@@ -141,6 +155,33 @@ fn mailer(options: &ServeOptions, file: &File) -> Result<Mailer, ConfigError> {
         // The value may hold a password, so it is not repeated.
         InvalidMailer::Url => ConfigError(format!("smtp_url cannot be used: {error}")),
         InvalidMailer::From => bad("mail_from", from, error),
+    })
+}
+
+/// What a demo's webhooks may reach: programs beside it.
+const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
+
+fn webhooks(options: &ServeOptions, file: &File, demo: bool) -> Result<WebhookPolicy, ConfigError> {
+    let networks =
+        options.webhooks_allow_networks.as_ref().or(file.webhooks.allow_networks.as_ref());
+    let own = networks.into_iter().flatten().map(String::as_str);
+    let allow_networks = own
+        .chain(LOOPBACK.into_iter().filter(|_| demo))
+        .map(|text| {
+            let cure = "write a network like 10.1.0.0/16 or fd00::/8";
+            text.trim().parse::<IpNet>().map_err(|_| bad("webhooks.allow_networks", text, cure))
+        })
+        .collect::<Result<_, _>>()?;
+    let default = WebhookPolicy::default();
+    let ports = options.webhooks_ports.as_ref().or(file.webhooks.ports.as_ref());
+    Ok(WebhookPolicy {
+        allow_networks,
+        ports: ports.cloned().unwrap_or(default.ports),
+        plain_http: options
+            .webhooks_plain_http
+            .or(file.webhooks.plain_http)
+            .unwrap_or(default.plain_http),
+        dns: default.dns,
     })
 }
 
@@ -192,6 +233,9 @@ mod tests {
             smtp_url: None,
             mail_from: None,
             behind_proxy: None,
+            webhooks_allow_networks: None,
+            webhooks_ports: None,
+            webhooks_plain_http: None,
             allow_unsafe: None,
         }
     }
@@ -209,7 +253,7 @@ mod tests {
     #[test]
     fn a_bad_setting_names_the_key_the_value_and_the_cure() {
         type Change = fn(&mut ServeOptions);
-        let cases: [(Change, &str, &str); 7] = [
+        let cases: [(Change, &str, &str); 8] = [
             (|o| o.listen = Some("8080".to_owned()), "listen", "127.0.0.1:8080"),
             (|o| o.segment_price = Some("free".to_owned()), "segment_price", "0.008"),
             (|o| o.public_url = Some("sms.example".to_owned()), "public_url", "https://"),
@@ -230,6 +274,11 @@ mod tests {
                 "mail_from",
                 "noreply@example.com",
             ),
+            (
+                |o| o.webhooks_allow_networks = Some(vec!["10.0.0.1/33".to_owned()]),
+                "webhooks.allow_networks",
+                "10.1.0.0/16",
+            ),
             (|o| o.data.database_url = Some("mysql://x".to_owned()), "database_url", "postgres://"),
         ];
         for (change, key, cure) in cases {
@@ -238,6 +287,17 @@ mod tests {
             let error = serve(&options).unwrap_err().to_string();
             assert!(error.contains(key) && error.contains(cure), "{error}");
         }
+    }
+
+    #[test]
+    fn a_demos_webhooks_reach_programs_beside_it() {
+        assert!(serve(&options()).unwrap().webhooks.allow_networks.is_empty());
+        let demo = ServeOptions { demo: Some(true), ..options() };
+        assert_eq!(serve(&demo).unwrap().webhooks.allow_networks.len(), LOOPBACK.len());
+        let file = "[webhooks]\nallow_networks = [\"10.0.0.0/8\"]\nports = [443]";
+        let file: File = toml::from_str(file).unwrap();
+        let policy = webhooks(&options(), &file, false).unwrap();
+        assert_eq!((policy.allow_networks.len(), policy.ports), (1, vec![443]));
     }
 
     #[test]

@@ -73,7 +73,12 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         mailer: config.mailer,
         demo: config.demo,
     };
-    let engine_config = engine::Config { prices: config.prices, site, ..engine::Config::default() };
+    let engine_config = engine::Config {
+        prices: config.prices,
+        site,
+        webhooks: config.webhooks,
+        ..engine::Config::default()
+    };
     let engine = Engine::new(store, clock, engine_config);
 
     let welcome = if config.demo {

@@ -54,4 +54,8 @@ ids! {
     TopupId,
     /// A movement of money that no message caused.
     TransferId,
+    /// An endpoint to which a customer's events are pushed.
+    WebhookId,
+    /// An event on its way to one endpoint.
+    DeliveryId,
 }

@@ -16,11 +16,12 @@ pub mod routing;
 mod status;
 pub mod text;
 mod time;
+pub mod webhooks;
 
 pub use e164::{E164, InvalidE164, InvalidPrefix, Prefix};
 pub use ids::{
-    AccountId, ApiKeyId, CarrierId, ID_MAX, MessageId, NumberId, OperatorId, OrderId, RouteId,
-    SessionId, TopupId, TransferId,
+    AccountId, ApiKeyId, CarrierId, DeliveryId, ID_MAX, MessageId, NumberId, OperatorId, OrderId,
+    RouteId, SessionId, TopupId, TransferId, WebhookId,
 };
 pub use money::{AMOUNT_MAX, Currency, InvalidAmount, InvalidCurrency, Micros};
 pub use numbers::{Country, InvalidCountry, NumberStatus, NumberType};

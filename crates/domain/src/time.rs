@@ -65,6 +65,12 @@ impl Timestamp {
         Ok(Self(parsed.as_microsecond()))
     }
 
+    /// A time as HTTP writes it, `Wed, 21 Oct 2015 07:28:00 GMT`.
+    pub fn parse_http(text: &str) -> Result<Self, InvalidTimestamp> {
+        let parsed = jiff::fmt::rfc2822::parse(text).map_err(|_| InvalidTimestamp)?;
+        Ok(Self(parsed.timestamp().as_microsecond()))
+    }
+
     /// The first day of this UTC month, as [`Timestamp::day`] counts.
     pub fn first_day_of_month(self) -> i64 {
         let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
@@ -96,6 +102,8 @@ mod tests {
         assert_eq!(Timestamp::parse("2026-04-03T10:15:30.000000Z"), Ok(at));
         assert_eq!(Timestamp::parse("2026-04-03T12:15:30+02:00"), Ok(at));
         assert!(Timestamp::parse("yesterday").is_err());
+        let http = Timestamp::parse_http("Fri, 03 Apr 2026 10:15:30 GMT");
+        assert_eq!(http, Ok(at));
     }
 
     #[test]

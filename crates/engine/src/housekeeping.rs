@@ -39,6 +39,8 @@ impl Engine {
             self.end_waiting(carrier, now).await?;
         }
         self.deliver_incomplete(now).await?;
+        self.tell_low_balances(now).await?;
+        self.forget_webhooks(now).await?;
         self.forget(now).await
     }
 

@@ -35,6 +35,7 @@ mod sessions;
 mod simulate;
 mod topups;
 mod tries;
+mod webhooks;
 mod workers;
 
 use std::{
@@ -44,6 +45,7 @@ use std::{
 
 use carrier::CarrierEvent;
 use domain::Currency;
+pub use ipnet::IpNet;
 use store::Store;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -65,6 +67,7 @@ pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
 pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn, expires_at};
 pub use simulate::SimulatedInbound;
 pub use topups::TopupBegun;
+pub use webhooks::{NewWebhook, WebhookCreated, WebhookPatch, WebhookPolicy, secret_text};
 
 /// How long carriers try to deliver a message.
 pub(crate) const VALIDITY: Duration = Duration::from_secs(24 * 3_600);
@@ -100,6 +103,7 @@ pub struct Config {
     pub currency: Currency,
     pub prices: Prices,
     pub site: Site,
+    pub webhooks: WebhookPolicy,
     /// Nothing goes on by itself: a test calls each step.
     pub by_hand: bool,
 }
@@ -110,6 +114,7 @@ impl Default for Config {
             currency: Currency::EUR,
             prices: Prices::default(),
             site: Site::default(),
+            webhooks: WebhookPolicy::default(),
             by_hand: false,
         }
     }
@@ -132,6 +137,7 @@ pub struct Engine {
     pub(crate) keys: api_keys::Cache,
     pub(crate) sessions: sessions::Cache,
     pub(crate) tries: tries::Tries,
+    pub(crate) webhooks: webhooks::Webhooks,
     /// This process among those that share the database.
     pub(crate) node: String,
     pub(crate) stopping: CancellationToken,
@@ -146,6 +152,7 @@ impl Engine {
         let engine = Arc::new(Self {
             store,
             clock,
+            webhooks: webhooks::Webhooks::new(&config.webhooks),
             config,
             ids: ids::Ids::new(),
             hub: Hub::default(),

@@ -1,4 +1,4 @@
-//! E-mail: links by which people show that an address is theirs, or set a new password.
+//! E-mail: links by which people show that an address is theirs, or set a new password; notices.
 
 use std::time::Duration;
 
@@ -73,6 +73,14 @@ impl Mailer {
     }
 }
 
+/// A letter that is ready to leave.
+#[derive(Debug, Clone)]
+pub(crate) struct Notice {
+    pub(crate) to: Email,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+}
+
 /// A letter with one link.
 #[derive(Debug, Clone)]
 pub(crate) struct Letter {
@@ -117,16 +125,30 @@ impl Engine {
             );
             return;
         };
-        let brand = self.config.site.brand.clone();
+        let brand = &self.config.site.brand;
+        let (subject, text) = (letter.subject(brand), letter.text(brand));
+        self.hand_over_in_background(smtp, Notice { to: letter.to, subject, text });
+    }
+
+    /// The same for a letter without a link; without a mail server it goes nowhere.
+    pub(crate) fn send_mail(&self, notice: Notice) {
+        if let Mailer::Smtp(smtp) = self.config.site.mailer.clone() {
+            self.hand_over_in_background(smtp, notice);
+        } else {
+            tracing::info!("no mail server is set up (smtp_url): not sent: {}", notice.subject);
+        }
+    }
+
+    fn hand_over_in_background(&self, smtp: Box<Smtp>, notice: Notice) {
         let stopping = self.stopping.clone();
         tokio::spawn(async move {
             for pause in PAUSES.map(Some).into_iter().chain([None]) {
-                let Err(error) = hand_over(&smtp, &letter, &brand).await else { return };
+                let Err(error) = hand_over(&smtp, &notice).await else { return };
                 let Some(pause) = pause else {
-                    tracing::error!(%error, purpose = %letter.purpose, "a letter was given up");
+                    tracing::error!(%error, subject = notice.subject, "a letter was given up");
                     return;
                 };
-                tracing::warn!(%error, purpose = %letter.purpose, "a letter is tried again later");
+                tracing::warn!(%error, subject = notice.subject, "a letter is tried again later");
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = tokio::time::sleep(pause) => {}
@@ -136,13 +158,13 @@ impl Engine {
     }
 }
 
-async fn hand_over(smtp: &Smtp, letter: &Letter, brand: &str) -> Result<(), HandOver> {
+async fn hand_over(smtp: &Smtp, notice: &Notice) -> Result<(), HandOver> {
     let message = Message::builder()
         .from(smtp.from.clone())
-        .to(Mailbox::new(None, letter.to.as_str().parse()?))
-        .subject(letter.subject(brand))
+        .to(Mailbox::new(None, notice.to.as_str().parse()?))
+        .subject(notice.subject.as_str())
         .header(ContentType::TEXT_PLAIN)
-        .body(letter.text(brand))?;
+        .body(notice.text.clone())?;
     smtp.transport.send(message).await?;
     Ok(())
 }

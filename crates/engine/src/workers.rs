@@ -36,6 +36,7 @@ impl Engine {
                 }
             }
         });
+        self.start_pushing();
         let engine = Arc::clone(self);
         self.spawn(async move {
             while !engine.stopped_within(TICK_EVERY).await {
@@ -56,7 +57,7 @@ impl Engine {
     /// Stops taking work, drains the carriers' windows up to `drain`, and gives the leases up.
     pub async fn stop(&self, drain: Duration) {
         self.stopping.cancel();
-        self.stop_carriers(drain).await;
+        tokio::join!(self.stop_carriers(drain), self.end_pushing(drain));
     }
 
     /// Waits `pause`; true where the engine stops meanwhile.

@@ -290,6 +290,42 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
+        name: "each event that a webhook names has its delivery, or the webhook will come to it",
+        sql: "SELECT 'event ' || CAST(e.seq AS TEXT) || ' for webhook ' || CAST(h.id AS TEXT)
+              FROM webhooks h JOIN events e ON e.account_id = h.account_id
+                  AND e.seq > h.since_seq AND e.seq <= h.after_seq
+              WHERE h.status = 'enabled' AND h.deleted_at IS NULL
+                  AND e.created_at > $1 - 2505600000000
+                  AND ',' || h.events || ',' LIKE '%,' || (CASE e.kind
+                      WHEN 'sms.status' THEN 'sms.' || e.status ELSE e.kind END) || ',%'
+                  AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.account_id = h.account_id
+                      AND d.webhook_id = h.id AND d.seq = e.seq) LIMIT 21",
+        timed: true,
+    },
+    Invariant {
+        name: "no webhook is ahead of its account's events",
+        sql: "SELECT 'webhook ' || CAST(h.id AS TEXT) FROM webhooks h
+              JOIN wallets w ON w.account_id = h.account_id
+              WHERE h.after_seq > w.event_seq OR h.since_seq > h.after_seq LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each attempt of a delivery is counted and kept",
+        sql: "SELECT 'delivery ' || CAST(d.id AS TEXT) FROM webhook_deliveries d
+              WHERE d.attempts <> (SELECT COUNT(*) FROM webhook_attempts t
+                  WHERE t.account_id = d.account_id AND t.webhook_id = d.webhook_id
+                      AND t.delivery_id = d.id) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what counts as delivered to a webhook was answered with 2xx",
+        sql: "SELECT 'delivery ' || CAST(d.id AS TEXT) FROM webhook_deliveries d
+              WHERE d.status = 'delivered' AND NOT EXISTS (SELECT 1 FROM webhook_attempts t
+                  WHERE t.account_id = d.account_id AND t.webhook_id = d.webhook_id
+                      AND t.delivery_id = d.id AND t.status_code BETWEEN 200 AND 299) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
         name: "a simulated number's messages never left the simulator",
         sql: "SELECT 'message ' || CAST(t.message_id AS TEXT) FROM attempts t
               JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{AccountId, MessageId, MessageStatus, Timestamp};
 
 use crate::{
-    Bulk, StoreError, Tx, Value,
+    Bulk, Row, StoreError, Tx, Value,
     messages::{self, Message},
     params,
 };
@@ -16,6 +16,8 @@ domain::words! {
         SmsStatus = "sms.status",
         WalletBalance = "wallet.balance",
         NumberStatus = "number.status",
+        WalletLowBalance = "wallet.low_balance",
+        WebhookStatus = "webhook.status",
     }
 }
 
@@ -189,4 +191,85 @@ pub fn after(
             ..event
         })
         .collect())
+}
+
+/// An event alone, without its message.
+#[derive(Debug, Clone)]
+pub struct PlainEvent {
+    pub seq: i64,
+    pub kind: EventKind,
+    pub message: Option<MessageId>,
+    pub status: Option<MessageStatus>,
+    pub data: Option<String>,
+    pub at: Timestamp,
+}
+
+fn read_plain(row: &Row<'_>) -> Result<PlainEvent, StoreError> {
+    Ok(PlainEvent {
+        seq: row.get(0)?,
+        kind: row.parsed(1)?,
+        message: row.get::<Option<i64>>(2)?.map(MessageId::new),
+        status: row.parsed_or_null(3)?,
+        data: row.get(4)?,
+        at: row.time(5)?,
+    })
+}
+
+/// The account's events after `seq`, oldest first, without their messages.
+pub fn plain_after(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    seq: i64,
+    limit: i64,
+) -> Result<Vec<PlainEvent>, StoreError> {
+    const AFTER: &str = "
+        SELECT seq, kind, message_id, status, data, created_at FROM events
+        WHERE account_id = $1 AND seq > $2 ORDER BY seq LIMIT $3";
+
+    tx.query(AFTER, params![account, seq, limit], read_plain)
+}
+
+/// The account's events with these numbers, in no promised order.
+pub fn plain(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    seqs: &[i64],
+) -> Result<Vec<PlainEvent>, StoreError> {
+    const FIND: Bulk = Bulk {
+        sqlite: "
+            SELECT seq, kind, message_id, status, data, created_at FROM events
+            WHERE account_id = ?1 AND seq = ?2",
+        postgres: "
+            SELECT e.seq, e.kind, e.message_id, e.status, e.data, e.created_at
+            FROM UNNEST($1::bigint[], $2::bigint[]) AS n (account_id, seq)
+            JOIN events e ON e.account_id = n.account_id AND e.seq = n.seq",
+    };
+
+    let rows: Vec<[Value<'_>; 2]> =
+        seqs.iter().map(|seq| [Value::from(account), Value::from(*seq)]).collect();
+    tx.bulk_query(&FIND, &rows, read_plain)
+}
+
+/// The number of the last event before `at`, or `from` where all after it are later.
+///
+/// Events are numbered in the order of their times, give or take the difference of clocks.
+pub fn last_before(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    from: i64,
+    at: Timestamp,
+) -> Result<i64, StoreError> {
+    const TIME: &str = "SELECT created_at FROM events WHERE account_id = $1 AND seq = $2";
+
+    let (mut before, mut after) = (from, last_seq(tx, account)? + 1);
+    while after - before > 1 {
+        let middle = before + (after - before) / 2;
+        let time = tx.query_one(TIME, params![account, middle], |row| row.time(0))?;
+        if time.is_some_and(|time| time < at) {
+            before = middle;
+        } else {
+            after = middle;
+        }
+    }
+    Ok(before)
 }

@@ -21,6 +21,7 @@ pub mod inbound;
 mod job;
 pub mod leases;
 pub mod ledger;
+pub mod low_balances;
 pub mod mail_tokens;
 pub mod messages;
 mod migrations;
@@ -42,6 +43,7 @@ pub mod topups;
 mod tx;
 mod value;
 pub mod wallets;
+pub mod webhooks;
 
 use std::{
     path::{Path, PathBuf},
@@ -152,6 +154,10 @@ impl Store {
             if !store.postgres {
                 // The file's lock says that whoever held them is gone.
                 store.write(leases::release_all).await?;
+                let lost_at = now.plus(webhooks::deliveries::LOST_AFTER);
+                let release =
+                    move |tx: &mut Tx<'_>| webhooks::deliveries::release_all(tx, now, lost_at);
+                store.write(release).await?;
             }
         }
         Ok(store)

@@ -5,8 +5,14 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-use domain::{AccountId, CarrierId, Delivery, MessageId, MessageStatus, Micros, NumberId, text};
-use engine::{AcceptError, Accepted, AccountPatch, Idempotency, NewAccount, NewNumber, Send};
+use domain::{
+    AccountId, CarrierId, DeliveryId, MessageId, MessageStatus, Micros, NumberId, WebhookId, text,
+    webhooks::WebhookEvents,
+};
+use engine::{
+    AcceptError, Accepted, AccountPatch, Idempotency, NewAccount, NewNumber, NewWebhook, Send,
+    WebhookCreated,
+};
 use serde_json::json;
 use store::{
     accounts,
@@ -14,6 +20,11 @@ use store::{
     events::{self, StoredEvent},
     ledger::{self, Movement},
     messages::{self, Filter, Message},
+    webhooks::{
+        self,
+        attempts::WebhookAttempt,
+        deliveries::{self, Delivery},
+    },
 };
 
 use crate::{World, cents, world::Inner};
@@ -123,7 +134,7 @@ impl Account {
             from: self.number,
             to: to.parse().unwrap(),
             body: text::Body::parse(text).unwrap(),
-            delivery: Delivery::AtLeastOnce,
+            delivery: domain::Delivery::AtLeastOnce,
         }
     }
 
@@ -134,7 +145,7 @@ impl Account {
 
     /// The same with `"delivery": "at_most_once"`.
     pub async fn send_at_most_once(&self, to: &str, text: &str) -> MessageId {
-        let send = Send { delivery: Delivery::AtMostOnce, ..self.message(to, text) };
+        let send = Send { delivery: domain::Delivery::AtMostOnce, ..self.message(to, text) };
         accepted(self.ask(send, None).await)
     }
 
@@ -208,6 +219,37 @@ impl Account {
         let of_message =
             |event: &StoredEvent| event.message.as_ref().is_some_and(|m| m.id == message);
         self.events().await.iter().filter(|e| of_message(e)).filter_map(|e| e.status).collect()
+    }
+
+    /// An endpoint that is told of these events; answers its id and its secret.
+    pub async fn webhook(&self, url: &str, events: &[&str]) -> (WebhookId, String) {
+        let (id, url) = (self.id, url.to_owned());
+        let events = WebhookEvents::of(events.iter().copied()).unwrap();
+        let new = NewWebhook { url, description: String::new(), events };
+        let made = self
+            .inner
+            .run(move |engine| async move {
+                let render = |made: &WebhookCreated| json!([made.webhook.id.get(), made.secret]);
+                engine.create_webhook(id, new, None, render).await.unwrap().answer
+            })
+            .await;
+        (WebhookId::new(made[0].as_i64().unwrap()), made[1].as_str().unwrap().to_owned())
+    }
+
+    /// What was pushed to an endpoint, and is to be, newest first.
+    pub async fn deliveries(&self, webhook: WebhookId) -> Vec<Delivery> {
+        let id = self.id;
+        self.inner
+            .read(move |tx| deliveries::list(tx, id, webhook, None, i64::MAX, 1_000_000))
+            .await
+    }
+
+    /// Each time that something was pushed to an endpoint, oldest delivery first.
+    pub async fn webhook_attempts(&self, webhook: WebhookId) -> Vec<WebhookAttempt> {
+        let ids: Vec<DeliveryId> =
+            self.deliveries(webhook).await.iter().map(|delivery| delivery.id).collect();
+        let id = self.id;
+        self.inner.read(move |tx| webhooks::attempts::of_deliveries(tx, id, webhook, &ids)).await
     }
 
     pub async fn events(&self) -> Vec<StoredEvent> {

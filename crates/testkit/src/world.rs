@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{CarrierId, Timestamp};
-use engine::{Clock, Config, Engine, Site};
+use engine::{Clock, Config, Engine, Site, WebhookPolicy};
 use store::{StoreError, Tx, audit};
 
 use crate::{
@@ -45,7 +45,10 @@ fn show_warnings() {
 fn config() -> Config {
     // A demo's links and payments need no mail and no bank.
     let site = Site { demo: true, ..Site::default() };
-    Config { by_hand: true, site, ..Config::default() }
+    // Customers' endpoints are on this machine.
+    let networks = vec!["127.0.0.0/8".parse().unwrap()];
+    let webhooks = WebhookPolicy { allow_networks: networks, ..WebhookPolicy::default() };
+    Config { by_hand: true, site, webhooks, ..Config::default() }
 }
 
 impl World {
@@ -173,6 +176,13 @@ impl World {
             }
         }
         panic!("the database does not come back");
+    }
+
+    /// Pushes to webhooks what is due, and lets time pass on the wire until all is answered or
+    /// given up; answers how many tries that took.
+    pub async fn push(&self) -> usize {
+        let pushing = self.run(|engine| async move { engine.push_due().await.unwrap() });
+        self.while_time_passes(pushing).await
     }
 
     /// Moves messages away from carriers that are down.

@@ -23,16 +23,23 @@ export async function furnish(portal) {
       portal.demo.operator.api_key,
     );
   }
+  const { webhook } = (
+    await portal.call("POST", "/portal/webhooks", {
+      url: "http://127.0.0.1:9/hooks/sms",
+      events: ["sms.received", "sms.failed"],
+    })
+  ).body;
+  await portal.call("POST", `/portal/webhooks/${webhook.id}/test`);
   return until("the messages have ended", async () => {
     const { body } = await portal.call("GET", "/portal/sms?limit=200");
     const open = body.messages.filter(({ status }) => /queued|sending/.test(status));
     const ended = open.length === 0 && body.messages.length >= messages.length + 2;
-    return ended && { messages: body.messages, numbers: portal.demo.numbers };
+    return ended && { messages: body.messages, numbers: portal.demo.numbers, webhook };
   });
 }
 
 /** `open` comes to the screen, `arrange` brings it into the state of interest. */
-export function screens({ messages, numbers }) {
+export function screens({ messages, numbers, webhook }) {
   const failed = messages.find(({ status }) => status === "failed");
   const long = messages.find(({ segments }) => segments > 1);
   const thread = `with=%2B447700900123&via=${numbers[0].id}`;
@@ -103,6 +110,22 @@ export function screens({ messages, numbers }) {
       arrange: (page) => page.getByRole("dialog").waitFor(),
     },
     { name: "api-keys", path: "/api-keys" },
+    { name: "webhooks", path: "/webhooks" },
+    {
+      name: "webhook",
+      path: `/webhooks?webhook=${webhook.id}`,
+      async arrange(page) {
+        await page.locator("details summary").first().click();
+      },
+    },
+    {
+      name: "webhook-new",
+      path: "/webhooks",
+      async arrange(page) {
+        await page.locator("header button").last().click();
+        await page.getByRole("dialog").waitFor();
+      },
+    },
     { name: "settings", path: "/settings" },
   ];
 }

@@ -13,6 +13,7 @@ import {
   CartIcon,
   GearIcon,
   HashIcon,
+  HookIcon,
   KeyIcon,
   MenuIcon,
   MessageIcon,
@@ -128,6 +129,7 @@ function Navigation() {
     { to: "/order", label: t("nav.order"), Icon: CartIcon },
     { to: "/wallet", label: t("nav.wallet"), Icon: WalletIcon },
     { to: "/api-keys", label: t("nav.apiKeys"), Icon: KeyIcon },
+    { to: "/webhooks", label: t("nav.webhooks"), Icon: HookIcon },
     { to: "/settings", label: t("nav.settings"), Icon: GearIcon },
   ] as const;
   return (

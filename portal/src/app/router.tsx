@@ -160,6 +160,15 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("~/features/api-keys/ApiKeysPage"), "ApiKeysPage"),
 });
 
+const webhooks = createRoute({
+  getParentRoute: () => inside,
+  path: "/webhooks",
+  validateSearch: (raw: Record<string, unknown>): { webhook?: number } => ({
+    webhook: id(raw.webhook),
+  }),
+  component: lazyRouteComponent(() => import("~/features/webhooks/WebhooksPage"), "WebhooksPage"),
+});
+
 const settings = createRoute({
   getParentRoute: () => inside,
   path: "/settings",
@@ -169,7 +178,7 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     outside.addChildren([signIn, signUp, verify, reset]),
-    inside.addChildren([home, start, sms, numbers, order, wallet, apiKeys, settings]),
+    inside.addChildren([home, start, sms, numbers, order, wallet, apiKeys, webhooks, settings]),
   ]),
   parseSearch,
   stringifySearch,

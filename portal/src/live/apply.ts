@@ -52,6 +52,9 @@ export function applier(cache: QueryClient) {
           case "number.status":
             refreshNumbers();
             break;
+          case "webhook.status":
+            void cache.invalidateQueries({ queryKey: ["webhooks"] });
+            break;
         }
       }
       if (messages.size > 0) {

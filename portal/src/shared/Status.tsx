@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import type { MessageStatus, NumberStatus } from "~/api/types";
+import type { MessageStatus, NumberStatus, Webhook, WebhookDelivery } from "~/api/types";
 import css from "./Status.module.css";
 
 type Tone = "good" | "bad" | "wait" | "busy" | "calm";
@@ -21,6 +21,34 @@ export function MessageStatusMark({ status }: { status: MessageStatus }) {
 export function NumberStatusMark({ status }: { status: NumberStatus }) {
   const { t } = useTranslation();
   return <Dot tone={numberTone(status)} word={t(`numbers.status.${status}`)} />;
+}
+
+export function WebhookStatusMark({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation();
+  if (webhook.status === "disabled") {
+    return <Dot tone="calm" word={t("webhooks.status.disabled")} />;
+  }
+  return webhook.failing_since == null ? (
+    <Dot tone="good" word={t("webhooks.status.enabled")} />
+  ) : (
+    <Dot tone="bad" word={t("webhooks.status.failing")} />
+  );
+}
+
+export function DeliveryStatusMark({ status }: { status: WebhookDelivery["status"] }) {
+  const { t } = useTranslation();
+  return <Dot tone={deliveryTone(status)} word={t(`webhooks.deliveries.status.${status}`)} />;
+}
+
+function deliveryTone(status: WebhookDelivery["status"]): Tone {
+  switch (status) {
+    case "pending":
+      return "wait";
+    case "delivered":
+      return "good";
+    case "failed":
+      return "bad";
+  }
 }
 
 export function messageTone(status: MessageStatus): Tone {

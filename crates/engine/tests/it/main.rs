@@ -13,6 +13,7 @@ mod people;
 mod receipts;
 mod restart;
 mod uncertain;
+mod webhooks;
 
 use std::time::Duration;
 

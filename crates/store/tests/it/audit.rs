@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use domain::Timestamp;
 use smpp::CommandStatus;
 use store::{AsStoreError, StoreError, Tx, audit, params};
-use testkit::{Kind, Reply, Smsc, World, inbound, receipt};
+use testkit::{Hook, Kind, Reply, Smsc, World, inbound, receipt};
 
 testkit::on_both_engines!(each_invariant_is_found_broken_where_it_is);
 
@@ -141,6 +141,19 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         "a simulated number's messages never left the simulator",
         &["UPDATE messages SET simulated = 1 WHERE id = {delivered}"],
     ),
+    (
+        "each event that a webhook names has its delivery, or the webhook will come to it",
+        &["DELETE FROM webhook_deliveries WHERE status = 'delivered'"],
+    ),
+    ("no webhook is ahead of its account's events", &["UPDATE webhooks SET after_seq = 888888"]),
+    (
+        "each attempt of a delivery is counted and kept",
+        &["DELETE FROM webhook_attempts WHERE status_code = 204"],
+    ),
+    (
+        "what counts as delivered to a webhook was answered with 2xx",
+        &["UPDATE webhook_attempts SET status_code = 302 WHERE status_code = 204"],
+    ),
 ];
 
 /// Ends a transaction without its changes, and brings what was found in it.
@@ -242,6 +255,8 @@ async fn lively(world: &World) -> Messages {
     let smsc = Smsc::start().await;
     world.carrier(&smsc).create().await;
     let alice = world.account().create().await;
+    let hook = Hook::start().await;
+    alice.webhook(&hook.url(), &["sms.delivered", "sms.received"]).await;
     let key = testkit::idempotency("key");
     let send = alice.message(to, "delivered");
     let answer = alice.ask(send, Some(key)).await.unwrap();
@@ -267,6 +282,7 @@ async fn lively(world: &World) -> Messages {
     smsc.deliver(inbound(to, &alice.e164, "received"));
     world.until_acknowledged(&smsc).await;
     let received = alice.messages().await[0].id;
+    world.push().await;
     let queued = alice.send(to, "queued").await;
     Messages {
         queued: queued.get(),

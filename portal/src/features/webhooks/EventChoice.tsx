@@ -1,0 +1,36 @@
+import { Checkbox } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { EVENTS, type EventName } from "./queries";
+import css from "./Webhooks.module.css";
+
+interface Props {
+  chosen: readonly EventName[];
+  onChange: (chosen: EventName[]) => void;
+  error?: string | undefined;
+}
+
+/** Which events a webhook is told of, in the API's own words and ours. */
+export function EventChoice({ chosen, onChange, error }: Props) {
+  const { t } = useTranslation();
+  return (
+    <fieldset className={css.choice}>
+      <legend>{t("webhooks.events")}</legend>
+      {EVENTS.map((event) => (
+        <Checkbox
+          key={event}
+          label={<code>{event}</code>}
+          description={t(`webhooks.event.${event}`)}
+          checked={chosen.includes(event)}
+          onChange={({ currentTarget: { checked } }) =>
+            onChange(EVENTS.filter((each) => (each === event ? checked : chosen.includes(each))))
+          }
+        />
+      ))}
+      {error !== undefined && (
+        <p className={css.wrong} role="alert">
+          {error}
+        </p>
+      )}
+    </fieldset>
+  );
+}
