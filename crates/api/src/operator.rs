@@ -1,6 +1,7 @@
 //! What operators call: `/api/v1/operator/…`.
 
 mod accounts;
+mod billing;
 mod carriers;
 mod messages;
 mod numbers;
@@ -24,6 +25,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(numbers::list, numbers::create))
         .routes(routes!(numbers::import))
         .routes(routes!(numbers::get, numbers::update))
+        .routes(routes!(billing::get))
+        .routes(routes!(billing::resume))
         .routes(routes!(simulator::inbound))
         .routes(routes!(messages::list))
         .routes(routes!(messages::get))

@@ -39,6 +39,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(numbers::list))
         .routes(routes!(numbers::enable_sms))
         .routes(routes!(numbers::disable_sms))
+        .routes(routes!(numbers::release))
         .routes(routes!(inventory::list))
         .routes(routes!(orders::list, orders::create))
         .routes(routes!(catalogue::coverage))

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::{Country, Micros, NumberType};
 
 /// A month of SMS on a number.
-const SMS_PRICE: Micros = Micros::new(750_000);
+pub const SMS_PRICE: Micros = Micros::new(750_000);
 
 /// A month of a number.
 const NUMBER_PRICE: Micros = Micros::new(1_000_000);

@@ -5,8 +5,9 @@ use serde_json::Value;
 use store::{
     Tx,
     events::{self, NewEvent},
-    months::{self, Paid, Service},
+    months::Service,
     numbers::{self, NumberRecord},
+    renewals::{self, Renewal},
     wallets,
 };
 
@@ -16,11 +17,11 @@ use crate::{
     months::{charge, may_buy},
 };
 
-/// A customer's number with what is paid for it.
+/// A customer's number with what renews of it.
 #[derive(Debug, Clone)]
 pub struct OwnNumber {
     pub number: NumberRecord,
-    pub paid: Vec<Paid>,
+    pub renewals: Vec<Renewal>,
 }
 
 impl Engine {
@@ -60,8 +61,8 @@ impl Engine {
                 news.push(NewEvent::balance(account, balance_data(wallet.available, currency)));
             }
             events::append(tx, &news, now)?;
-            let paid = months::paid(tx, account, (id, id), now)?;
-            Ok(OwnNumber { number, paid })
+            let renewals = renewals::of_numbers(tx, account, (id, id))?;
+            Ok(OwnNumber { number, renewals })
         };
         let done = self.once(account, key, body, render).await?;
         self.hub.tell([account]);
@@ -79,13 +80,20 @@ impl Engine {
             .store
             .write(move |tx| {
                 let mut number = own(tx, account, id)?;
-                if !numbers::switch_sms(tx, account, id, false)? {
-                    return Err(UseError::SmsNotEnabled);
-                }
+                let was_on = numbers::switch_sms(tx, account, id, false)?;
                 number.sms_enabled = false;
+                // One that is off for want of money would come back by itself.
+                let renewal = renewals::lock(tx, (account, id, Service::Sms))?;
+                match renewal.filter(|renewal| renewal.renews) {
+                    Some(renewal) => {
+                        renewals::put(tx, &Renewal { renews: false, ..renewal })?;
+                    }
+                    None if !was_on => return Err(UseError::SmsNotEnabled),
+                    None => {}
+                }
                 events::append(tx, &[number_news(account, &number)], now)?;
-                let paid = months::paid(tx, account, (id, id), now)?;
-                Ok(OwnNumber { number, paid })
+                let renewals = renewals::of_numbers(tx, account, (id, id))?;
+                Ok(OwnNumber { number, renewals })
             })
             .await?;
         self.hub.tell([account]);

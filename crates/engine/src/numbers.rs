@@ -7,7 +7,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use store::{
     StoreError, Tx, accounts, carriers, events,
+    months::Service,
     numbers::{self, NumberRecord},
+    renewals::{self, Renewal},
 };
 
 use crate::{Done, Engine, Idempotency, UseError, events::number_news, repeats::OPERATORS};
@@ -93,6 +95,7 @@ impl Engine {
                 apply(&mut record, &patch)?;
                 check(tx, &record)?;
                 numbers::update(tx, &record)?;
+                renew_accordingly(tx, &before, &record)?;
                 announce(tx, &before, &record, now)?;
                 Ok::<_, UseError>(record)
             })
@@ -179,6 +182,24 @@ fn check(tx: &mut Tx<'_>, record: &NumberRecord) -> Result<(), UseError> {
         && carriers::find(tx, carrier)?.is_none()
     {
         return Err(UseError::invalid("carrier_id", "carrier_id names no carrier"));
+    }
+    Ok(())
+}
+
+/// What the former account paid does not go on; SMS that is switched off does not renew.
+fn renew_accordingly(
+    tx: &mut Tx<'_>,
+    before: &NumberRecord,
+    after: &NumberRecord,
+) -> Result<(), StoreError> {
+    let Some(account) = before.account else { return Ok(()) };
+    if after.account != before.account {
+        return renewals::delete_of_number(tx, account, after.id);
+    }
+    if after.sms_enabled != before.sms_enabled
+        && let Some(renewal) = renewals::lock(tx, (account, after.id, Service::Sms))?
+    {
+        renewals::put(tx, &Renewal { renews: after.sms_enabled, ..renewal })?;
     }
     Ok(())
 }

@@ -94,6 +94,41 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
+        name: "no month is charged before it begins",
+        sql: "SELECT 'month ' || CAST(m.id AS TEXT) FROM number_months m
+              JOIN transfers t ON t.account_id = m.account_id AND t.source_id = m.id
+                  AND t.kind IN ('number', 'sms_addon')
+              WHERE t.created_at < m.starts_at LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "the months of one anchor follow one another",
+        sql: "SELECT 'number ' || CAST(m.number_id AS TEXT) || ' ' || m.service FROM (
+                  SELECT number_id, service, starts_at, anchor, LAG(ends_at) OVER (
+                      PARTITION BY account_id, number_id, service, anchor ORDER BY starts_at) AS before
+                  FROM number_months) m
+              WHERE COALESCE(m.before, m.anchor) <> m.starts_at LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a renewal is of its account's number, and paid until the end of its last month",
+        sql: "SELECT r.service || ' of number ' || CAST(r.number_id AS TEXT) FROM renewals r
+              LEFT JOIN numbers n ON n.id = r.number_id AND n.account_id = r.account_id
+              LEFT JOIN (SELECT account_id, number_id, service, MAX(ends_at) AS ends_at
+                  FROM number_months GROUP BY account_id, number_id, service) m
+                  ON m.account_id = r.account_id AND m.number_id = r.number_id AND m.service = r.service
+              WHERE n.id IS NULL OR r.paid_until <> COALESCE(m.ends_at, -1) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what has lapsed sends nothing",
+        sql: "SELECT r.service || ' of number ' || CAST(r.number_id AS TEXT) FROM renewals r
+              JOIN numbers n ON n.id = r.number_id
+              WHERE r.state = 'lapsed' AND ((r.service = 'sms' AND n.sms_enabled = 1)
+                  OR (r.service = 'number' AND n.status = 'active')) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
         name: "an order's total is the sum of its items, and each was charged as its first month",
         sql: "SELECT 'order ' || CAST(o.id AS TEXT) FROM orders o
               LEFT JOIN (

@@ -179,6 +179,28 @@ pub fn switch_sms(
     Ok(tx.execute(SWITCH, params![enabled, account, id])? == 1)
 }
 
+/// Moves an account's number from one status to another; answers false where it had another.
+pub fn change_status(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: NumberId,
+    (from, to): (NumberStatus, NumberStatus),
+) -> Result<bool, StoreError> {
+    const CHANGE: &str = "
+        UPDATE numbers SET status = $1 WHERE account_id = $2 AND id = $3 AND status = $4";
+
+    Ok(tx.execute(CHANGE, params![to.as_str(), account, id, from.as_str()])? == 1)
+}
+
+/// Takes an account's number from it; answers false where it has no such number.
+pub fn release(tx: &mut Tx<'_>, account: AccountId, id: NumberId) -> Result<bool, StoreError> {
+    const RELEASE: &str = "
+        UPDATE numbers SET status = 'released', account_id = NULL, sms_enabled = 0
+        WHERE account_id = $1 AND id = $2";
+
+    Ok(tx.execute(RELEASE, params![account, id])? == 1)
+}
+
 /// Which available numbers a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {

@@ -133,6 +133,14 @@ impl World {
         self.inner.clock.advance(span);
     }
 
+    /// Sets the clock back, as a machine does that finds its time was wrong.
+    pub fn set_back(&self, span: Duration) {
+        if let Clock::Manual(micros) = &self.inner.clock {
+            let span = i64::try_from(span.as_micros()).unwrap();
+            micros.fetch_sub(span, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+
     /// Hands over what is due; answers how many submissions. As a worker would, it
     /// leaves it at that while the database is away.
     pub async fn dispatch(&self) -> usize {
@@ -173,6 +181,11 @@ impl World {
             }
         }
         panic!("the database does not come back");
+    }
+
+    /// Charges the months that are due; answers how many renewals changed.
+    pub async fn renew(&self) -> usize {
+        self.run(|engine| async move { engine.renew().await.unwrap() }).await
     }
 
     /// Moves messages away from carriers that are down.

@@ -11,6 +11,7 @@ mod months;
 mod nodes;
 mod people;
 mod receipts;
+mod renewals;
 mod restart;
 mod uncertain;
 
