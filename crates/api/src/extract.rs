@@ -12,6 +12,7 @@ use axum::{
     },
 };
 use bytes::Bytes;
+use domain::Micros;
 use engine::{Idempotency, KEY_OCTETS_MAX};
 use futures::StreamExt;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
@@ -260,6 +261,12 @@ pub(crate) fn parsed<T: FromStr<Err: Display>>(param: &str, text: &str) -> Resul
     text.parse().map_err(|error: T::Err| {
         ApiError::invalid(param, format!("{param} cannot be read: {error}."))
     })
+}
+
+/// An amount of money, a decimal string.
+pub(crate) fn amount(param: &str, text: &str) -> Result<Micros, ApiError> {
+    Micros::parse(text, 6)
+        .map_err(|error| ApiError::invalid(param, format!("{param} cannot be read: {error}.")))
 }
 
 /// The same for one that may be missing.

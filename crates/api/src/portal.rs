@@ -42,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(numbers::release))
         .routes(routes!(inventory::list))
         .routes(routes!(orders::list, orders::create))
+        .routes(routes!(orders::quote, orders::leave))
         .routes(routes!(catalogue::coverage))
         .routes(routes!(catalogue::pricing))
         .routes(routes!(messages::stats))

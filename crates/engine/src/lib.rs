@@ -60,7 +60,7 @@ pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;
 pub use mail::{InvalidMailer, Mailer};
 pub use numbers::{ImportError, Imported, NewNumber, NumberPatch};
-pub use orders::{ORDER_ITEMS_MAX, Want};
+pub use orders::{ORDER_ITEMS_MAX, OrderQuote, RESERVED_FOR, Want};
 pub use people::{ProfilePatch, SignUp};
 pub use renewals::{BillingState, GRACE_DAYS};
 pub use repeats::{Done, UseError};

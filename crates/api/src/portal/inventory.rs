@@ -100,7 +100,7 @@ struct AvailableView {
     sms_price: Option<Money>,
 }
 
-/// Numbers that can be ordered.
+/// Numbers that can be ordered; not those in somebody else's checkout.
 #[utoipa::path(
     get, path = "/portal/numbers/available", tag = "Orders", params(InventoryQuery),
     responses(
@@ -110,16 +110,17 @@ struct AvailableView {
 )]
 pub(super) async fn list(
     State(api): State<Api>,
-    _: Caller,
+    caller: Caller,
     Params(query): Params<InventoryQuery>,
 ) -> Result<Json<Inventory>, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.cursor.as_deref())?;
     let wanted = query.wanted()?;
     let currency = api.engine.config().currency;
+    let buyer = (caller.account, api.engine.clock().now());
     let mut found = api
         .engine
         .store()
-        .read(move |tx| numbers::available(tx, &wanted, page.before, page.rows()))
+        .read(move |tx| numbers::available(tx, &wanted, buyer, page.before, page.rows()))
         .await?;
     let next_cursor = page.cut(&mut found, |number| number.id.get());
     let numbers = found

@@ -66,7 +66,7 @@ async fn buyer(world: &World, balance: i64) -> (Account, NumberId) {
 async fn buy(world: &World, account: &Account, number: NumberId) {
     let (account, wants) = (account.id, vec![Want { number, sms: true }]);
     let order = async move |engine: std::sync::Arc<engine::Engine>| {
-        engine.order(account, wants, None, |_| Value::Null).await
+        engine.order(account, wants, None, None, |_| Value::Null).await
     };
     world.run(|engine| order(engine)).await.unwrap();
 }

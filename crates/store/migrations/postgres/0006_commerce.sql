@@ -30,3 +30,38 @@ CREATE TABLE billing_clock (
     seen_at BIGINT NOT NULL,
     halted_at BIGINT
 );
+
+-- In a checkout: until then nobody else can reserve or buy it.
+ALTER TABLE numbers ADD COLUMN reserved_by BIGINT;
+ALTER TABLE numbers ADD COLUMN reserved_until BIGINT;
+CREATE INDEX numbers_reserved ON numbers (reserved_by) WHERE reserved_by IS NOT NULL;
+
+-- What operators set; where there is nothing, the catalogue's defaults count. sms: null where such
+-- numbers have none. activation: what happens to an ordered number.
+CREATE TABLE number_prices (
+    country TEXT NOT NULL,
+    type TEXT NOT NULL,
+    effective_from BIGINT NOT NULL,
+    setup BIGINT NOT NULL CHECK (setup >= 0),
+    month BIGINT NOT NULL CHECK (month >= 0),
+    sms BIGINT CHECK (sms >= 0),
+    activation TEXT NOT NULL CHECK (activation IN ('instant', 'provisioning', 'verification')),
+    PRIMARY KEY (country, type, effective_from)
+);
+
+-- Of a segment; price: null where the next shorter prefix counts again.
+CREATE TABLE outbound_prices (
+    prefix TEXT NOT NULL,
+    effective_from BIGINT NOT NULL,
+    price BIGINT CHECK (price >= 0),
+    PRIMARY KEY (prefix, effective_from)
+);
+
+-- One row, which every change of prices takes.
+CREATE TABLE price_version (
+    id BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
+    version BIGINT NOT NULL
+);
+
+-- setup_price: of setting the number up, once.
+ALTER TABLE order_items ADD COLUMN setup_price BIGINT NOT NULL DEFAULT 0;
