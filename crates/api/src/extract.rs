@@ -105,9 +105,12 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {
     }
 }
 
-/// A CSV file.
+/// A CSV file with the idempotency key of its request, if it has one.
 #[derive(Debug)]
-pub(crate) struct CsvBody(pub(crate) Bytes);
+pub(crate) struct CsvBody {
+    pub(crate) octets: Bytes,
+    pub(crate) idempotency: Option<Idempotency>,
+}
 
 impl FromRequest<Api> for CsvBody {
     type Rejection = ApiError;
@@ -115,7 +118,9 @@ impl FromRequest<Api> for CsvBody {
     async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         expect_content_type(&parts.headers, &["text/csv", "application/csv", "text/plain"])?;
-        read_body(&parts.headers, body, CSV_OCTETS_MAX).await.map(Self)
+        let octets = read_body(&parts.headers, body, CSV_OCTETS_MAX).await?;
+        let idempotency = idempotency(&parts, &octets)?;
+        Ok(Self { octets, idempotency })
     }
 }
 

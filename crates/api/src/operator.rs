@@ -5,6 +5,7 @@ mod billing;
 mod carriers;
 mod messages;
 mod numbers;
+mod prices;
 mod routes;
 mod simulator;
 
@@ -25,6 +26,12 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(numbers::list, numbers::create))
         .routes(routes!(numbers::import))
         .routes(routes!(numbers::get, numbers::update))
+        .routes(routes!(prices::numbers, prices::set_numbers))
+        .routes(routes!(prices::import_numbers))
+        .routes(routes!(prices::export_numbers))
+        .routes(routes!(prices::outbound, prices::set_outbound))
+        .routes(routes!(prices::import_outbound))
+        .routes(routes!(prices::export_outbound))
         .routes(routes!(billing::get))
         .routes(routes!(billing::resume))
         .routes(routes!(simulator::inbound))

@@ -1,6 +1,6 @@
 //! SMS on a number, switched on and off by its customer.
 
-use domain::{AccountId, NumberId, NumberStatus, catalogue};
+use domain::{AccountId, NumberId, NumberStatus};
 use serde_json::Value;
 use store::{
     Tx,
@@ -35,6 +35,7 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let ids = self.ids.take(&self.store, 1).await?;
         let (now, currency) = (self.clock.now(), self.config.currency);
+        let prices = self.prices();
         let body = move |tx: &mut Tx<'_>| {
             may_buy(tx, account)?;
             let mut number = own(tx, account, id)?;
@@ -42,7 +43,7 @@ impl Engine {
             if active && number.sms_enabled {
                 return Err(UseError::AlreadyEnabled);
             }
-            let offer = catalogue::offer(number.country, number.number_type);
+            let offer = prices.offer(number.country, number.number_type, now);
             let price = offer.sms.ok_or(UseError::SmsNotAvailable)?;
             if !active {
                 return Err(UseError::NumberNotActive);
@@ -55,7 +56,7 @@ impl Engine {
             let mut ids = ids.clone();
             let taken = charge(tx, account, &number, service, (now, currency), &mut ids)?;
             let mut news = vec![number_news(account, &number)];
-            if !taken.is_zero()
+            if taken.is_some()
                 && let Some(wallet) = wallets::find(tx, account)?
             {
                 news.push(NewEvent::balance(account, balance_data(wallet.available, currency)));

@@ -12,6 +12,7 @@ mod api_keys;
 mod carriers;
 mod clock;
 mod connections;
+mod csv_file;
 mod dispatch;
 mod events;
 mod housekeeping;
@@ -25,6 +26,8 @@ mod numbers;
 mod orders;
 mod outcomes;
 mod people;
+mod price_changes;
+mod prices;
 mod receipts;
 mod recent;
 mod releases;
@@ -59,9 +62,11 @@ pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;
 pub use mail::{InvalidMailer, Mailer};
-pub use numbers::{ImportError, Imported, NewNumber, NumberPatch};
+pub use numbers::{ImportError, ImportFailure, Imported, NewNumber, NumberPatch};
 pub use orders::{ORDER_ITEMS_MAX, OrderQuote, RESERVED_FOR, Want};
 pub use people::{ProfilePatch, SignUp};
+pub use price_changes::{Changed, NumberPriceWanted, OutboundPriceWanted};
+pub use prices::PriceBook;
 pub use renewals::{BillingState, GRACE_DAYS};
 pub use repeats::{Done, UseError};
 pub use sealing::{Idempotency, KEY_OCTETS_MAX};
@@ -130,6 +135,7 @@ pub struct Engine {
     pub(crate) ids: ids::Ids,
     pub(crate) hub: Hub,
     pub(crate) routing: routing::Routing,
+    pub(crate) book: prices::Book,
     pub(crate) carriers: carriers::Carriers,
     pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) accepting: mpsc::Sender<accept::Waiting>,
@@ -147,10 +153,12 @@ impl Engine {
     /// Makes the engine; [`Engine::start`] sets it going.
     pub fn new(store: Store, clock: Clock, config: Config) -> Arc<Self> {
         let (accepting, waiting) = mpsc::channel(accept::WAITING_MAX);
+        let book = prices::Book::new(config.prices);
         let engine = Arc::new(Self {
             store,
             clock,
             config,
+            book,
             ids: ids::Ids::new(),
             hub: Hub::default(),
             routing: routing::Routing::default(),

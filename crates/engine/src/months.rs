@@ -17,8 +17,8 @@ use crate::{UseError, ids::Range};
 /// Takes the price of the month that begins now, unless `now` lies in a month that was paid, and
 /// lets it renew from then on.
 ///
-/// A month that is owed is paid first: its service was on. Answers what was taken: a number's
-/// month is charged at most once.
+/// A month that is owed is paid first: its service was on. Answers the month that was
+/// charged, each at most once.
 pub(crate) fn charge(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -26,16 +26,16 @@ pub(crate) fn charge(
     (service, price): (Service, Micros),
     (now, currency): (Timestamp, Currency),
     ids: &mut Range,
-) -> Result<Micros, UseError> {
+) -> Result<Option<Month>, UseError> {
     let known = renewals::lock(tx, (account, number.id, service))?;
     if let Some(known) = known.filter(|known| known.paid_until > now) {
         renewals::put(tx, &Renewal { renews: true, ..known })?;
-        return Ok(Micros::ZERO);
+        return Ok(None);
     }
     if let Some((anchor, paid_until)) = months::running(tx, account, number.id, service, now)? {
         // It was released and is back within a month that was paid.
         renewals::put(tx, &paid(account, number, service, (anchor, paid_until)))?;
-        return Ok(Micros::ZERO);
+        return Ok(None);
     }
     let (anchor, starts_at, price) = match known {
         Some(owed) if owed.state == RenewalState::Grace => {
@@ -58,7 +58,7 @@ pub(crate) fn charge(
         return Err(UseError::InsufficientBalance);
     }
     renewals::put(tx, &paid(account, number, service, (anchor, ends_at)))?;
-    Ok(price)
+    Ok(Some(month))
 }
 
 /// Takes a month's price from its wallet and notes it; false where the money does not suffice.
@@ -68,26 +68,57 @@ pub(crate) fn pay(
     month: &Month,
     (now, currency): (Timestamp, Currency),
 ) -> Result<bool, UseError> {
-    let Some(available) = wallets::adjust(tx, month.account, month.amount.negated())? else {
-        return Ok(false);
-    };
     let kind = match month.service {
         Service::Number => TransferKind::Number,
         Service::Sms => TransferKind::SmsAddon,
+    };
+    if !take(tx, number, month, (kind, month.id, month.amount), (now, currency))? {
+        return Ok(false);
+    }
+    months::insert(tx, month)?;
+    Ok(true)
+}
+
+/// Takes what setting a number up costs, beside its first month.
+pub(crate) fn set_up(
+    tx: &mut Tx<'_>,
+    number: &NumberRecord,
+    month: &Month,
+    price: Micros,
+    moment: (Timestamp, Currency),
+    ids: &mut Range,
+) -> Result<(), UseError> {
+    if price.is_zero() || take(tx, number, month, (TransferKind::Setup, ids.next(), price), moment)?
+    {
+        Ok(())
+    } else {
+        Err(UseError::InsufficientBalance)
+    }
+}
+
+/// Takes money from a month's wallet for it; false where the money does not suffice.
+fn take(
+    tx: &mut Tx<'_>,
+    number: &NumberRecord,
+    month: &Month,
+    (kind, id, amount): (TransferKind, i64, Micros),
+    (now, currency): (Timestamp, Currency),
+) -> Result<bool, UseError> {
+    let Some(available) = wallets::adjust(tx, month.account, amount.negated())? else {
+        return Ok(false);
     };
     let transfer = Transfer {
         account: month.account,
         source: month.id,
         kind,
-        listed: Some(Listed { id: month.id, available_after: available }),
+        listed: Some(Listed { id, available_after: available }),
         currency,
-        amount: month.amount,
+        amount,
         debit: Book::Available,
         credit: Book::Revenue,
         note: Some(number.number.to_string()),
     };
     ledger::record(tx, &[transfer], now)?;
-    months::insert(tx, month)?;
     Ok(true)
 }
 

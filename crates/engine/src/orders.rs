@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use domain::{AccountId, Currency, Micros, NumberId, NumberStatus, OrderId, Timestamp, catalogue};
+use domain::{AccountId, Currency, Micros, NumberId, NumberStatus, OrderId, Timestamp};
 use serde_json::Value;
 use store::{
     StoreError, Tx,
     events::{self, NewEvent},
-    months::Service,
+    months::{Month, Service},
     numbers::{self, NumberRecord},
     orders::{self, Order, OrderItem, OrderStatus},
     wallets,
@@ -16,7 +16,7 @@ use store::{
 use crate::{
     Done, Engine, Idempotency, UseError,
     events::{balance_data, number_news},
-    months::{charge, may_buy},
+    months::{charge, may_buy, set_up},
 };
 
 /// Numbers that one order may have.
@@ -57,6 +57,7 @@ impl Engine {
     ) -> Result<OrderQuote, UseError> {
         let places = places(&wants)?;
         let (now, currency) = (self.clock.now(), self.config.currency);
+        let prices = self.prices();
         let reserved_until = now.plus(RESERVED_FOR);
         let body = move |tx: &mut Tx<'_>| {
             may_buy(tx, account)?;
@@ -68,13 +69,13 @@ impl Engine {
                 else {
                     return Err(at(missing(tx, *number)?));
                 };
-                let offer = catalogue::offer(number.country, number.number_type);
+                let offer = prices.offer(number.country, number.number_type, now);
                 let sms_price = if *sms {
                     Some(offer.sms.ok_or_else(|| at(UseError::SmsNotAvailable))?)
                 } else {
                     None
                 };
-                let item = item(&number, offer.number, sms_price);
+                let item = item(&number, (offer.setup, offer.number), sms_price);
                 total = add(total, &item)?;
                 items.push(item);
             }
@@ -102,8 +103,9 @@ impl Engine {
         render: impl Fn(&Order) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let places = places(&wants)?;
-        let ids = self.ids.take(&self.store, 1 + 2 * places.len()).await?;
+        let ids = self.ids.take(&self.store, 1 + 3 * places.len()).await?;
         let (now, currency) = (self.clock.now(), self.config.currency);
+        let prices = self.prices();
         let body = move |tx: &mut Tx<'_>| {
             let mut ids = ids.clone();
             may_buy(tx, account)?;
@@ -116,21 +118,31 @@ impl Engine {
                 let Some(number) = numbers::claim(tx, account, *number, *sms, now)? else {
                     return Err(at(missing(tx, *number)?));
                 };
-                let offer = catalogue::offer(number.country, number.number_type);
+                let offer = prices.offer(number.country, number.number_type, now);
                 let sms = if *sms {
                     Some(offer.sms.ok_or_else(|| at(UseError::SmsNotAvailable))?)
                 } else {
                     None
                 };
-                let moment = (now, currency);
                 let service = (Service::Number, offer.number);
-                let number_price = charge(tx, account, &number, service, moment, &mut ids)?;
+                let moment = (now, currency);
+                let month = charge(tx, account, &number, service, moment, &mut ids)?;
+                // Who comes back within a month that was paid is set up still.
+                let mut setup_price = Micros::ZERO;
+                if let Some(month) = &month {
+                    setup_price = offer.setup;
+                    set_up(tx, &number, month, setup_price, moment, &mut ids)?;
+                }
+                let amount =
+                    |month: Option<Month>| month.map_or(Micros::ZERO, |month| month.amount);
+                let number_price = amount(month);
                 let sms_price = sms
                     .map(|price| {
                         charge(tx, account, &number, (Service::Sms, price), moment, &mut ids)
                     })
-                    .transpose()?;
-                let item = item(&number, number_price, sms_price);
+                    .transpose()?
+                    .map(amount);
+                let item = item(&number, (setup_price, number_price), sms_price);
                 total = add(total, &item)?;
                 news.push(number_news(account, &number));
                 items.push(item);
@@ -173,19 +185,24 @@ fn places(wants: &[Want]) -> Result<Places, UseError> {
     Ok(places)
 }
 
-fn item(number: &NumberRecord, number_price: Micros, sms_price: Option<Micros>) -> OrderItem {
+fn item(
+    number: &NumberRecord,
+    (setup_price, number_price): (Micros, Micros),
+    sms_price: Option<Micros>,
+) -> OrderItem {
     OrderItem {
         number_id: number.id,
         number: number.number.clone(),
         country: number.country,
         number_type: number.number_type,
+        setup_price,
         number_price,
         sms_price,
     }
 }
 
 fn add(total: Micros, item: &OrderItem) -> Result<Micros, UseError> {
-    [Some(item.number_price), item.sms_price]
+    [Some(item.setup_price), Some(item.number_price), item.sms_price]
         .into_iter()
         .flatten()
         .try_fold(total, Micros::checked_add)

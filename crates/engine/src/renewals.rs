@@ -6,7 +6,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use domain::{AccountId, NumberStatus, Timestamp, catalogue};
+use domain::{AccountId, Micros, NumberStatus, Timestamp, catalogue};
 use futures::{StreamExt, stream};
 use store::{
     StoreError, Tx, accounts,
@@ -194,7 +194,7 @@ impl Engine {
                 Ok(Outcome { changed: true, letter: None })
             }
             RenewalState::Paid => {
-                let owed = price(&number, renewal.service);
+                let owed = self.price(&number, &renewal, now);
                 let owing = Renewal { owed, ..renewal };
                 if let Some(paid) = self.pay_month(tx, owing, &number, now, ids)? {
                     return self.tell(tx, &paid, &number, None, now);
@@ -244,7 +244,7 @@ impl Engine {
             }
             RenewalState::Lapsed => {
                 // What was off is not charged: a month begins now.
-                let owed = price(&number, renewal.service);
+                let owed = self.price(&number, &renewal, now);
                 let again = Renewal { anchor: now, paid_until: now, owed, ..renewal };
                 let Some(paid) = self.pay_month(tx, again, &number, now, ids)? else {
                     renewals::put(tx, &Renewal { owed, ..renewal })?;
@@ -253,6 +253,20 @@ impl Engine {
                 switch(tx, &mut number, &renewal, true)?;
                 self.tell(tx, &paid, &number, Some(Notice::Resumed), now)
             }
+        }
+    }
+
+    /// What the month costs that begins when the paid ones end, or now where it was off meanwhile.
+    fn price(&self, number: &NumberRecord, renewal: &Renewal, now: Timestamp) -> Micros {
+        let begins = match renewal.state {
+            RenewalState::Lapsed => now,
+            RenewalState::Paid | RenewalState::Grace => renewal.paid_until,
+        };
+        let offer = self.prices().offer(number.country, number.number_type, begins);
+        match renewal.service {
+            Service::Number => offer.number,
+            // Where SMS is no longer on offer, those who have it keep it as it was at first.
+            Service::Sms => offer.sms.unwrap_or(catalogue::SMS_PRICE),
         }
     }
 
@@ -286,7 +300,7 @@ impl Engine {
         }
         let paid =
             Renewal { paid_until: ends_at, due_at: ends_at, state: RenewalState::Paid, ..renewal };
-        renewals::put(tx, &Renewal { owed: domain::Micros::ZERO, ..paid })?;
+        renewals::put(tx, &Renewal { owed: Micros::ZERO, ..paid })?;
         Ok(Some(paid))
     }
 
@@ -371,16 +385,6 @@ impl Engine {
 fn next_notice(owed_since: Timestamp, now: Timestamp) -> Timestamp {
     let days = now.since(owed_since).as_secs() / DAY.as_secs() + 1;
     owed_since.plus(Duration::from_secs(days.min(GRACE_DAYS) * DAY.as_secs()))
-}
-
-/// What the next month costs.
-fn price(number: &NumberRecord, service: Service) -> domain::Micros {
-    let offer = catalogue::offer(number.country, number.number_type);
-    match service {
-        Service::Number => offer.number,
-        // Where SMS is no longer on offer, those who have it keep it as it was at the last.
-        Service::Sms => offer.sms.unwrap_or(catalogue::SMS_PRICE),
-    }
 }
 
 /// Outbound on or off; inbound texts arrive either way.

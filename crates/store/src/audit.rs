@@ -70,7 +70,7 @@ const INVARIANTS: &[Invariant] = &[
                   OR (t.kind = 'void' AND t.debit = 'held' AND t.credit = 'available')
                   OR (t.kind = 'credit' AND t.debit = 'funds' AND t.credit = 'available')
                   OR (t.kind = 'credit' AND t.debit = 'available' AND t.credit = 'funds')
-                  OR (t.kind IN ('number', 'sms_addon') AND t.debit = 'available' AND t.credit = 'revenue')
+                  OR (t.kind IN ('setup', 'number', 'sms_addon') AND t.debit = 'available' AND t.credit = 'revenue')
                   OR (t.kind = 'topup' AND t.debit = 'funds' AND t.credit = 'available')) LIMIT 21",
         timed: false,
     },
@@ -91,6 +91,14 @@ const INVARIANTS: &[Invariant] = &[
                       PARTITION BY account_id, number_id, service ORDER BY starts_at) AS before
                   FROM number_months) m
               WHERE m.before > m.starts_at LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each number that was set up for money was paid a month of with it",
+        sql: "SELECT 'transfer of source ' || CAST(t.source_id AS TEXT) FROM transfers t
+              LEFT JOIN number_months m ON m.account_id = t.account_id AND m.id = t.source_id
+                  AND m.service = 'number'
+              WHERE t.kind = 'setup' AND m.id IS NULL LIMIT 21",
         timed: false,
     },
     Invariant {
@@ -133,15 +141,17 @@ const INVARIANTS: &[Invariant] = &[
         sql: "SELECT 'order ' || CAST(o.id AS TEXT) FROM orders o
               LEFT JOIN (
                   SELECT i.account_id, i.order_id,
-                      CAST(SUM(i.number_price + COALESCE(i.sms_price, 0)) AS BIGINT) AS total
+                      CAST(SUM(i.number_price + COALESCE(i.sms_price, 0) + i.setup_price) AS BIGINT) AS total
                   FROM order_items i GROUP BY i.account_id, i.order_id) i
                   ON i.account_id = o.account_id AND i.order_id = o.id
               LEFT JOIN (
-                  SELECT i.account_id, i.order_id, CAST(SUM(m.amount) AS BIGINT) AS charged
+                  SELECT i.account_id, i.order_id, CAST(SUM(m.amount + COALESCE(t.amount, 0)) AS BIGINT) AS charged
                   FROM order_items i
                   JOIN orders o ON o.account_id = i.account_id AND o.id = i.order_id
                   JOIN number_months m ON m.account_id = i.account_id AND m.number_id = i.number_id
                       AND m.starts_at = o.created_at
+                  LEFT JOIN transfers t ON t.account_id = m.account_id AND t.source_id = m.id
+                      AND t.kind = 'setup'
                   GROUP BY i.account_id, i.order_id) c
                   ON c.account_id = o.account_id AND c.order_id = o.id
               WHERE o.total <> COALESCE(i.total, -1) OR o.total <> COALESCE(c.charged, 0) LIMIT 21",

@@ -15,6 +15,8 @@ domain::words! {
         Void = "void",
         /// Given, or with a negative sign taken, by an operator.
         Credit = "credit",
+        /// Setting a number up.
+        Setup = "setup",
         /// A month of a number.
         Number = "number",
         /// A month of SMS on a number.
@@ -120,7 +122,7 @@ pub fn movements(
         SELECT t.id, t.kind, t.source_id, t.amount, t.debit, t.available_after, t.currency, t.note,
             t.created_at, m.number_id
         FROM transfers t LEFT JOIN number_months m
-            ON t.kind IN ('number', 'sms_addon') AND m.account_id = t.account_id AND m.id = t.source_id
+            ON t.kind IN ('setup', 'number', 'sms_addon') AND m.account_id = t.account_id AND m.id = t.source_id
         WHERE t.account_id = $1 AND t.id IS NOT NULL AND t.id < $2
         ORDER BY t.id DESC LIMIT $3";
 

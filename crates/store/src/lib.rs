@@ -33,6 +33,7 @@ pub mod orders;
 pub mod orphans;
 pub mod people;
 mod postgres_pool;
+pub mod prices;
 pub mod queue;
 pub mod renewals;
 pub mod routes;

@@ -74,11 +74,7 @@ pub fn put_outbound(tx: &mut Tx<'_>, prices: &[OutboundPrice]) -> Result<(), Sto
     let rows: Vec<[Value<'_>; 3]> = prices
         .iter()
         .map(|price| {
-            [
-                Value::from(price.prefix.as_str()),
-                Value::from(price.from),
-                Value::from(price.price),
-            ]
+            [Value::from(price.prefix.as_str()), Value::from(price.from), Value::from(price.price)]
         })
         .collect();
     tx.bulk(&PUT, &rows)?;

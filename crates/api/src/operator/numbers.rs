@@ -2,9 +2,9 @@
 
 use axum::{Json, extract::State};
 use domain::{AccountId, CarrierId, NumberId, NumberStatus, NumberType};
-use engine::{NewNumber, NumberPatch};
+use engine::{ImportFailure, Imported, NewNumber, NumberPatch};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::numbers::{self, NumberRecord};
 use utoipa::ToSchema;
 
@@ -246,19 +246,15 @@ pub(super) struct ImportAnswer {
 pub(super) async fn import(
     State(api): State<Api>,
     _: Operator,
-    CsvBody(csv): CsvBody,
-) -> Result<(axum::http::StatusCode, Json<Value>), ApiError> {
-    let imported = api.engine.import_numbers(&csv).await.map_err(|errors| {
-        let lines: Vec<String> = errors
-            .iter()
-            .take(20)
-            .map(|error| match error.column.as_str() {
-                "" => format!("line {}: {}", error.line, error.message),
-                column => format!("line {}, {column}: {}", error.line, error.message),
-            })
-            .collect();
-        ApiError::invalid("file", format!("Nothing was imported. {}", lines.join("; ")))
-    })?;
-    let answer = ImportAnswer { success: true, added: imported.added, known: imported.known };
-    Ok((axum::http::StatusCode::CREATED, Json(json!(answer))))
+    CsvBody { octets, idempotency }: CsvBody,
+) -> Result<Created, ApiError> {
+    let render = |imported: &Imported| {
+        let answer = ImportAnswer { success: true, added: imported.added, known: imported.known };
+        json!(answer)
+    };
+    match api.engine.import_numbers(&octets, idempotency, render).await {
+        Ok(done) => Ok(Created(done)),
+        Err(ImportFailure::File(errors)) => Err(ApiError::bad_file(&errors)),
+        Err(ImportFailure::Use(error)) => Err(error.into()),
+    }
 }

@@ -1,7 +1,7 @@
 //! A customer's numbers, and SMS on them.
 
 use axum::{Json, extract::State};
-use domain::{Currency, NumberId, Timestamp, catalogue};
+use domain::{Currency, NumberId, Timestamp};
 use engine::{GRACE_DAYS, OwnNumber};
 use serde::Serialize;
 use store::{
@@ -70,13 +70,9 @@ struct NumberView {
     created_at: Time,
 }
 
-fn view(
-    number: &NumberRecord,
-    renewals: &[Renewal],
-    now: Timestamp,
-    currency: Currency,
-) -> NumberView {
-    let offer = catalogue::offer(number.country, number.number_type);
+fn view(api: &Api, number: &NumberRecord, renewals: &[Renewal], now: Timestamp) -> NumberView {
+    let currency = api.engine.config().currency;
+    let offer = api.engine.prices().offer(number.country, number.number_type, now);
     let of = |service| {
         renewals
             .iter()
@@ -168,7 +164,7 @@ pub(super) async fn list(
 async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<NumberList>, ApiError> {
     let page = query.page()?;
     let account = caller.account;
-    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
+    let now = api.engine.clock().now();
     let (mut found, renewals) = api
         .engine
         .store()
@@ -183,7 +179,7 @@ async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<Numbe
         })
         .await?;
     let next_cursor = page.cut(&mut found, |number| number.id.get());
-    let numbers = found.iter().map(|number| view(number, &renewals, now, currency)).collect();
+    let numbers = found.iter().map(|number| view(api, number, &renewals, now)).collect();
     Ok(Json(NumberList { success: true, numbers, next_cursor }))
 }
 
@@ -208,10 +204,9 @@ pub(super) async fn enable_sms(
     Repeats(key): Repeats,
 ) -> Result<Answered, ApiError> {
     let (id, account) = (NumberId::new(id), caller.account);
-    let currency = api.engine.config().currency;
-    let now = api.engine.clock().now();
+    let (now, viewed) = (api.engine.clock().now(), api.clone());
     let render =
-        move |own: &OwnNumber| named("number", view(&own.number, &own.renewals, now, currency));
+        move |own: &OwnNumber| named("number", view(&viewed, &own.number, &own.renewals, now));
     let done = api.engine.enable_sms(account, id, key, render).await?;
     Ok(Answered(done))
 }
@@ -230,8 +225,8 @@ pub(super) async fn disable_sms(
     Id(id): Id,
 ) -> Result<Json<OneNumber>, ApiError> {
     let own = api.engine.disable_sms(caller.account, NumberId::new(id)).await?;
-    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
-    let number = view(&own.number, &own.renewals, now, currency);
+    let now = api.engine.clock().now();
+    let number = view(&api, &own.number, &own.renewals, now);
     Ok(Json(OneNumber { success: true, number }))
 }
 
@@ -249,6 +244,6 @@ pub(super) async fn release(
     Id(id): Id,
 ) -> Result<Json<OneNumber>, ApiError> {
     let number = api.engine.release_number(caller.account, NumberId::new(id)).await?;
-    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
-    Ok(Json(OneNumber { success: true, number: view(&number, &[], now, currency) }))
+    let now = api.engine.clock().now();
+    Ok(Json(OneNumber { success: true, number: view(&api, &number, &[], now) }))
 }

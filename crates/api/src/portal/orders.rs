@@ -41,6 +41,8 @@ struct OrderItemView {
     number_type: &'static str,
     /// SMS was ordered with it.
     sms: bool,
+    /// Of setting the number up, once.
+    setup_price: Money,
     /// Of the first month.
     number_price: Money,
     /// Of the first month of SMS; null where it was not ordered.
@@ -65,6 +67,7 @@ fn item_view(item: &OrderItem, currency: Currency) -> OrderItemView {
         country: item.country.to_string(),
         number_type: item.number_type.as_str(),
         sms: item.sms_price.is_some(),
+        setup_price: money(item.setup_price),
         number_price: money(item.number_price),
         sms_price: item.sms_price.map(money),
     }

@@ -10,6 +10,7 @@ mod inbound;
 mod months;
 mod nodes;
 mod people;
+mod prices;
 mod receipts;
 mod renewals;
 mod restart;

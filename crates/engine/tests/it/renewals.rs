@@ -33,7 +33,7 @@ testkit::on_both_engines!(
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// Puts a number into the inventory.
-async fn stock(world: &World, number: &str) -> NumberId {
+pub(super) async fn stock(world: &World, number: &str) -> NumberId {
     let number = number.parse().unwrap();
     world
         .run(|engine| async move {
@@ -68,7 +68,7 @@ async fn buy(world: &World, account: &Account, number: NumberId) {
     let order = async move |engine: std::sync::Arc<engine::Engine>| {
         engine.order(account, wants, None, None, |_| Value::Null).await
     };
-    world.run(|engine| order(engine)).await.unwrap();
+    world.run(order).await.unwrap();
 }
 
 async fn switch(world: &World, account: &Account, on: bool) -> Result<(), UseError> {

@@ -54,6 +54,12 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "each number that was set up for money was paid a month of with it",
+        &["INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
+           SELECT account_id, 888888, 'setup', currency, 5, 'available', 'revenue', created_at
+           FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
+    ),
+    (
         "no month is charged before it begins",
         &[
             "INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
