@@ -143,6 +143,43 @@ onEachEngine('orders', ({ scenario }) => {
     failure(await customer.call('GET', 'operator/prices/numbers'), 403, 'forbidden');
   });
 
+  scenario('a number whose country wants documents waits for the operator', async (world) => {
+    const { server } = world;
+    const customer = await world.customer({ balance: '20.00' });
+    const other = await world.customer();
+    const prices = { country: 'AT', type: 'mobile', setup: '2.00', activation: 'verification' };
+    success(await server.operator('PATCH', 'operator/prices/numbers', prices));
+    const numbers = [];
+    for (let n = 0; n < 2; n += 1) numbers.push(await stocked(world, { country: 'AT', type: 'mobile' }));
+    const [good, bad] = numbers;
+    const { order: made } = success(await order(customer, numbers.map(({ id }) => ({ number_id: id, sms: true }))), 201);
+    assert.equal(micros(made.total), 2n * (2_000_000n + NUMBER + ADDON));
+    assert.ok((await mine(customer)).every(({ status }) => status === 'pending_verification'));
+    const hand = (key, id, type, body) => fetch(`${server.baseUrl}/api/v1/portal/numbers/${id}/documents?name=id.png`, {
+      method: 'POST', headers: { 'content-type': type, authorization: `Bearer ${key}` }, body,
+    });
+    assert.equal((await hand(customer.key, good.id, 'text/html', '<b>')).status, 415);
+    assert.equal((await hand(other.key, good.id, 'image/png', 'PNG')).status, 404);
+    assert.equal((await hand(customer.key, good.id, 'image/png', '')).status, 400);
+    assert.equal((await hand(customer.key, good.id, 'image/png', 'PNG')).status, 201);
+    failure(await other.call('GET', `portal/numbers/${good.id}/documents`), 404, 'not_found');
+    const waiting = success(await server.operator('GET', 'operator/numbers?status=pending_verification')).numbers;
+    assert.deepEqual(waiting.map(({ id }) => id).sort(), [good.id, bad.id].sort());
+    const [document] = success(await server.operator('GET', `operator/numbers/${good.id}/documents`)).documents;
+    const file = await fetch(`${server.baseUrl}/api/v1/operator/documents/${document.id}`, {
+      headers: { authorization: `Bearer ${server.demo.operator.api_key}` },
+    });
+    assert.deepEqual([await file.text(), file.headers.get('x-content-type-options')], ['PNG', 'nosniff']);
+    success(await server.operator('POST', `operator/numbers/${good.id}/approve`));
+    failure(await server.operator('POST', `operator/numbers/${bad.id}/refuse`, {}), 400, 'invalid_request', 'reason');
+    success(await server.operator('POST', `operator/numbers/${bad.id}/refuse`, { reason: 'No such street.' }));
+    failure(await server.operator('POST', `operator/numbers/${bad.id}/approve`), 409, 'conflict');
+    assert.equal(await customer.balance(), 20_000_000n - 2_000_000n - NUMBER - ADDON);
+    assert.deepEqual((await mine(customer)).map(({ id, status }) => [id, status]), [[good.id, 'active']]);
+    assert.equal((await transactions(customer)).filter(({ kind }) => kind === 'refund').length, 2);
+    await customer.send(good, TO, 'Verified');
+  });
+
   scenario('an order takes numbers and money, and the numbers send at once', async (world) => {
     const customer = await world.customer({ balance: '10.00' });
     const [plain, texting] = [await stocked(world), await stocked(world)];

@@ -13,7 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use domain::Micros;
-use engine::{Idempotency, KEY_OCTETS_MAX};
+use engine::{DOCUMENT_TYPES, Idempotency, KEY_OCTETS_MAX};
 use futures::StreamExt;
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 
@@ -28,6 +28,9 @@ pub(crate) const BATCH_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
 /// A body that has not arrived within this long is not waited for.
 const BODY_WITHIN: Duration = Duration::from_secs(60);
+
+/// The longest document.
+const DOCUMENT_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
 /// The longest CSV file.
 pub(crate) const CSV_OCTETS_MAX: usize = 32 * 1024 * 1024;
@@ -121,6 +124,27 @@ impl FromRequest<Api> for CsvBody {
         let octets = read_body(&parts.headers, body, CSV_OCTETS_MAX).await?;
         let idempotency = idempotency(&parts, &octets)?;
         Ok(Self { octets, idempotency })
+    }
+}
+
+/// A document: PDF, JPEG or PNG.
+#[derive(Debug)]
+pub(crate) struct DocumentBody {
+    pub(crate) content_type: String,
+    pub(crate) octets: Bytes,
+}
+
+impl FromRequest<Api> for DocumentBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        expect_content_type(&parts.headers, &DOCUMENT_TYPES)?;
+        let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = given.unwrap_or("").split(';').next().unwrap_or("").trim();
+        let content_type = media_type.to_ascii_lowercase();
+        let octets = read_body(&parts.headers, body, DOCUMENT_OCTETS_MAX).await?;
+        Ok(Self { content_type, octets })
     }
 }
 

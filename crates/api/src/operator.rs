@@ -1,6 +1,7 @@
 //! What operators call: `/api/v1/operator/…`.
 
 mod accounts;
+mod activations;
 mod billing;
 mod carriers;
 mod messages;
@@ -25,6 +26,10 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(accounts::credit))
         .routes(routes!(numbers::list, numbers::create))
         .routes(routes!(numbers::import))
+        .routes(routes!(activations::approve))
+        .routes(routes!(activations::refuse))
+        .routes(routes!(activations::list))
+        .routes(routes!(activations::get))
         .routes(routes!(numbers::get, numbers::update))
         .routes(routes!(prices::numbers, prices::set_numbers))
         .routes(routes!(prices::import_numbers))

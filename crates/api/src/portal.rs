@@ -4,6 +4,7 @@ mod api_keys;
 mod batch;
 mod catalogue;
 mod conversations;
+mod documents;
 mod email;
 mod events;
 mod inventory;
@@ -23,6 +24,7 @@ mod wallet;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Api;
+pub(crate) use documents::{DocumentList, DocumentView};
 pub(crate) use messages::ListQuery;
 pub(crate) use wallet::TransactionView;
 
@@ -40,6 +42,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(numbers::enable_sms))
         .routes(routes!(numbers::disable_sms))
         .routes(routes!(numbers::release))
+        .routes(routes!(documents::list, documents::create))
         .routes(routes!(inventory::list))
         .routes(routes!(orders::list, orders::create))
         .routes(routes!(orders::quote, orders::leave))

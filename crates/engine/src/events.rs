@@ -32,6 +32,13 @@ pub(crate) fn number_notice(number: &NumberRecord, renewal: &Renewal, notice: No
     number_event(renewal.account, &data)
 }
 
+/// The same for a number that was refused.
+pub(crate) fn number_refused(account: AccountId, number: &NumberRecord, reason: &str) -> NewEvent {
+    let mut data = number_data(number);
+    data["reason"] = reason.into();
+    number_event(account, &data)
+}
+
 fn number_data(number: &NumberRecord) -> Value {
     json!({
         "id": number.id.get(),

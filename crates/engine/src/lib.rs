@@ -7,6 +7,7 @@
 
 mod accept;
 mod accounts;
+mod activations;
 mod add_ons;
 mod api_keys;
 mod carriers;
@@ -56,6 +57,7 @@ use tokio_util::sync::CancellationToken;
 
 pub use accept::{AcceptError, Accepted, ItemOutcome, Prices, Refusal, Send};
 pub use accounts::{AccountCreated, AccountPatch, NewAccount};
+pub use activations::DOCUMENT_TYPES;
 pub use add_ons::OwnNumber;
 pub use api_keys::ApiKeyCreated;
 pub use clock::Clock;

@@ -12,7 +12,11 @@ use store::{
 };
 
 use crate::{
-    Done, Engine, Idempotency, UseError, csv_file, events::number_news, repeats::OPERATORS,
+    Done, Engine, Idempotency, UseError,
+    activations::{begin_months, is_pending},
+    csv_file,
+    events::number_news,
+    repeats::OPERATORS,
 };
 
 /// Rows that one import may have.
@@ -106,7 +110,7 @@ impl Engine {
                 apply(&mut record, &patch)?;
                 check(tx, &record)?;
                 numbers::update(tx, &record)?;
-                renew_accordingly(tx, &before, &record)?;
+                renew_accordingly(tx, &before, &record, now)?;
                 announce(tx, &before, &record, now)?;
                 Ok::<_, UseError>(record)
             })
@@ -199,10 +203,14 @@ fn renew_accordingly(
     tx: &mut Tx<'_>,
     before: &NumberRecord,
     after: &NumberRecord,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let Some(account) = before.account else { return Ok(()) };
     if after.account != before.account {
         return renewals::delete_of_number(tx, account, after.id);
+    }
+    if is_pending(before.status) && after.status == NumberStatus::Active {
+        begin_months(tx, account, after.id, now)?;
     }
     if after.sms_enabled != before.sms_enabled
         && let Some(renewal) = renewals::lock(tx, (account, after.id, Service::Sms))?

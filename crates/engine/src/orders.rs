@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use domain::{AccountId, Currency, Micros, NumberId, NumberStatus, OrderId, Timestamp};
+use domain::{
+    AccountId, Currency, Micros, NumberId, NumberStatus, OrderId, Timestamp, catalogue::Activation,
+};
 use serde_json::Value;
 use store::{
     StoreError, Tx,
@@ -115,10 +117,17 @@ impl Engine {
             let mut total = Micros::ZERO;
             for (number, (index, sms)) in &places {
                 let at = |error| UseError::Item { index: *index, error: Box::new(error) };
-                let Some(number) = numbers::claim(tx, account, *number, *sms, now)? else {
+                let Some(mut number) = numbers::claim(tx, account, *number, *sms, now)? else {
                     return Err(at(missing(tx, *number)?));
                 };
                 let offer = prices.offer(number.country, number.number_type, now);
+                let status = match offer.activation {
+                    Activation::Instant => NumberStatus::Active,
+                    Activation::Provisioning => NumberStatus::Provisioning,
+                    Activation::Verification => NumberStatus::PendingVerification,
+                };
+                numbers::change_status(tx, account, number.id, (NumberStatus::Active, status))?;
+                number.status = status;
                 let sms = if *sms {
                     Some(offer.sms.ok_or_else(|| at(UseError::SmsNotAvailable))?)
                 } else {

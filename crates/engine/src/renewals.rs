@@ -21,6 +21,7 @@ use store::{
 
 use crate::{
     Engine, UseError,
+    activations::is_pending,
     events::{balance_data, number_news, number_notice},
     ids::Range,
     mail::Letter,
@@ -189,6 +190,11 @@ impl Engine {
         let ended = renewal.paid_until.plus(KEPT) <= now;
         match renewal.state {
             RenewalState::Paid if renewal.paid_until > now => Ok(Outcome::default()),
+            // It has not begun.
+            RenewalState::Paid if is_pending(number.status) => {
+                renewals::put(tx, &Renewal { due_at: now.plus(DAY), ..renewal })?;
+                Ok(Outcome::default())
+            }
             RenewalState::Paid if !renewal.renews => {
                 renewals::delete(tx, key)?;
                 Ok(Outcome { changed: true, letter: None })

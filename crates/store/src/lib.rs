@@ -14,6 +14,7 @@ pub mod audit;
 pub mod billing_clock;
 pub mod carriers;
 pub mod conversations;
+pub mod documents;
 mod error;
 pub mod events;
 pub mod id_blocks;

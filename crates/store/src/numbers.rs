@@ -315,8 +315,21 @@ pub fn of_account(
     tx.query(&sql, params![account, before, limit], read)
 }
 
-/// The whole inventory, newest first, those with ids below `before`.
-pub fn list(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<Vec<NumberRecord>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id < $1 ORDER BY id DESC LIMIT $2");
+/// The whole inventory, or what has one status, newest first, those with ids below `before`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    status: Option<NumberStatus>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<NumberRecord>, StoreError> {
+    let Some(status) = status else {
+        let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        return tx.query(&sql, params![before, limit], read);
+    };
+    // The word itself, so that a partial index can serve it.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM numbers WHERE status = '{status}' AND id < $1
+         ORDER BY id DESC LIMIT $2"
+    );
     tx.query(&sql, params![before, limit], read)
 }

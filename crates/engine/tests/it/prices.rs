@@ -1,8 +1,9 @@
 //! Prices that operators set: what they change, and from when.
 
-use domain::{Micros, NumberId, NumberType, catalogue::Activation};
-use engine::{NumberPriceWanted, OutboundPriceWanted, Want};
+use domain::{Micros, NumberId, NumberStatus, NumberType, catalogue::Activation};
+use engine::{NumberPriceWanted, OutboundPriceWanted, UseError, Want};
 use serde_json::Value;
+use store::numbers;
 use testkit::{Account, World, cents};
 
 use super::{TO, renewals::stock, seconds};
@@ -12,6 +13,8 @@ testkit::on_both_engines!(
     a_month_that_has_begun_keeps_its_price,
     a_file_of_prices_is_looked_at_and_then_taken_whole,
     a_hundred_thousand_numbers_are_imported_at_once,
+    a_number_that_needs_documents_begins_when_it_is_approved,
+    a_number_that_is_refused_gives_all_its_money_back,
 );
 
 const DAY: u64 = 86_400;
@@ -153,4 +156,84 @@ async fn a_hundred_thousand_numbers_are_imported_at_once(world: &World) {
     let (first, again) = world.run(import).await;
     assert_eq!(first, serde_json::json!([100_000, 0]));
     assert_eq!(again, serde_json::json!([0, 100_000]));
+}
+
+/// A number that was ordered where documents are required, at €0.50 + €2.00 + €0.75.
+async fn waiting(world: &World) -> (Account, NumberId) {
+    let activation = Some(Activation::Verification);
+    set(world, NumberPriceWanted { activation, ..wanted(200) }).await;
+    let mut alice = world.account().balance(cents(1_000)).simulated().create().await;
+    alice.number = stock(world, "+447700900500").await;
+    buy(world, &alice, alice.number).await;
+    let number = alice.number;
+    (alice, number)
+}
+
+async fn status(world: &World, id: NumberId) -> NumberStatus {
+    world.read(move |tx| numbers::find(tx, id)).await.unwrap().status
+}
+
+async fn a_number_that_needs_documents_begins_when_it_is_approved(world: &World) {
+    let (alice, id) = waiting(world).await;
+    let (account, stranger) = (alice.id, world.account().create().await.id);
+    assert_eq!(status(world, id).await, NumberStatus::PendingVerification);
+    assert!(alice.ask(alice.message(TO, "too soon"), None).await.is_err());
+    let hand_in = async |account| {
+        let named = ("passport.pdf".to_owned(), "application/pdf".to_owned());
+        world
+            .run(move |engine| async move {
+                engine.hand_in(account, id, named, b"%PDF-1.7".to_vec()).await
+            })
+            .await
+    };
+    assert!(matches!(hand_in(stranger).await, Err(UseError::NotFound(_))));
+    assert_eq!(hand_in(account).await.unwrap().octets, 8);
+    // Longer than a month: nothing more is charged while it waits.
+    for _ in 0..40 {
+        world.leap(seconds(DAY));
+        world.renew().await;
+    }
+    assert_eq!(alice.available().await, cents(1_000 - 325));
+    let approve = |engine: std::sync::Arc<engine::Engine>| async move {
+        (engine.approve_number(id).await, engine.approve_number(id).await)
+    };
+    let (approved, again) = world.run(approve).await;
+    assert_eq!(approved.unwrap().status, NumberStatus::Active);
+    assert!(matches!(again, Err(UseError::Conflict { .. })));
+    assert!(matches!(hand_in(account).await, Err(UseError::Conflict { .. })));
+    let begun = world.now();
+    for _ in 0..31 {
+        assert_eq!(alice.available().await, cents(1_000 - 325));
+        world.leap(seconds(DAY));
+        if world.now() >= begun.plus_months(1) {
+            break;
+        }
+        world.renew().await;
+    }
+    world.renew().await;
+    assert_eq!(alice.available().await, cents(1_000 - 325 - 275));
+}
+
+async fn a_number_that_is_refused_gives_all_its_money_back(world: &World) {
+    let (alice, id) = waiting(world).await;
+    world.leap(seconds(DAY));
+    let refuse = async |reason: &'static str| {
+        world
+            .run(move |engine| async move { engine.refuse_number(id, reason.to_owned()).await })
+            .await
+    };
+    assert!(matches!(refuse(" ").await, Err(UseError::Invalid { .. })));
+    assert_eq!(refuse("The picture is blurred.").await.unwrap().status, NumberStatus::Released);
+    assert!(matches!(refuse("Again.").await, Err(UseError::Conflict { .. })));
+    assert_eq!(alice.available().await, cents(1_000));
+    let told = alice.events().await;
+    assert!(told.iter().any(|e| e.data.as_deref().is_some_and(|data| data.contains("blurred"))));
+    // Sold again, it costs what it costs: what was refunded is no month that was paid.
+    let patch = engine::NumberPatch {
+        status: Some(NumberStatus::Available),
+        ..engine::NumberPatch::default()
+    };
+    world.run(move |engine| async move { engine.update_number(id, patch).await.unwrap() }).await;
+    buy(world, &alice, id).await;
+    assert_eq!(alice.available().await, cents(1_000 - 325));
 }

@@ -65,3 +65,19 @@ CREATE TABLE price_version (
 
 -- setup_price: of setting the number up, once.
 ALTER TABLE order_items ADD COLUMN setup_price BIGINT NOT NULL DEFAULT 0;
+
+-- Of a number that was refused: its months are as if they had never been.
+ALTER TABLE number_months ADD COLUMN refunded_at BIGINT;
+
+-- What a country requires for a number.
+CREATE TABLE number_documents (
+    id BIGINT NOT NULL PRIMARY KEY,
+    account_id BIGINT NOT NULL,
+    number_id BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    content_type TEXT NOT NULL,
+    body BLOB NOT NULL,
+    created_at BIGINT NOT NULL
+);
+CREATE INDEX number_documents_by_number ON number_documents (account_id, number_id, id);
+CREATE INDEX numbers_waiting ON numbers (status, id) WHERE status IN ('provisioning', 'pending_verification');

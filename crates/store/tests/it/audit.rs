@@ -60,10 +60,16 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
            FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
     ),
     (
+        "what was refunded of a month is what was taken for it, once",
+        &["INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
+           SELECT account_id, 888888, 'refund', currency, 5, 'revenue', 'available', created_at
+           FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
+    ),
+    (
         "no month is charged before it begins",
         &[
             "INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
-             SELECT account_id, 1, 'sms', created_at + 1, created_at + 10, created_at + 1, 888888, 5
+             SELECT account_id, 1, 'sms', created_at + 1, created_at + 10, created_at, 888888, 5
              FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}",
             "INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
              SELECT account_id, 888888, 'sms_addon', currency, 5, 'available', 'revenue', created_at
