@@ -10,7 +10,7 @@ import { onEachEngine } from '../lib/world.mjs';
 
 const run = promisify(execFile);
 
-const DOCUMENTS = ['README.md', 'docs/simulator.md'];
+const DOCUMENTS = ['README.md', 'docs/billing.md', 'docs/simulator.md'];
 
 /** The shell samples of a document that ask the demo's server by its own key. */
 async function samples(document) {

@@ -75,7 +75,7 @@ onEachEngine('orders', ({ scenario }) => {
     const found = await search('country=DE&type=toll_free');
     assert.deepEqual(found, [{
       id: tollFree.id, number: tollFree.number, country: 'DE', type: 'toll_free', sms_available: false,
-      sms_price: null, number_price: { amount: '1.00', currency: 'EUR' },
+      sms_price: null, number_price: { amount: '1.00', currency: 'EUR' }, setup_price: { amount: '0.00', currency: 'EUR' },
     }]);
     assert.deepEqual(await search('country=DE&type=toll_free&sms=true'), []);
     const withSms = await search('sms=true');
@@ -90,6 +90,94 @@ onEachEngine('orders', ({ scenario }) => {
       failure(await customer.call('GET', `portal/numbers/available?${param}=${value}`), 400, 'invalid_request', param);
     }
     failure(await call(world.server.baseUrl, 'GET', 'portal/numbers/available'), 401, 'unauthenticated');
+  });
+
+  scenario('a quote keeps its numbers, and an order costs what it said', async (world) => {
+    const customer = await world.customer({ balance: '5.00' });
+    const other = await world.customer({ balance: '5.00' });
+    const number = await stocked(world);
+    const items = [{ number_id: number.id, sms: true }];
+    const { quote } = success(await customer.call('POST', 'portal/orders/quote', { items }));
+    assert.equal(micros(quote.total), NUMBER + ADDON);
+    assert.ok(quote.affordable && Date.parse(quote.reserved_until) > Date.now());
+    assert.deepEqual(quote.items.map((item) => [item.number_id, item.setup_price.amount]), [[number.id, '0.00']]);
+    const taken = failure(await other.call('POST', 'portal/orders/quote', { items }), 409, 'conflict', 'items[0].number_id');
+    assert.match(taken.message, /ten minutes/);
+    failure(await order(other, items), 409, 'conflict', 'items[0].number_id');
+    success(await customer.call('DELETE', 'portal/orders/quote'));
+    success(await other.call('POST', 'portal/orders/quote', { items }));
+    const dearer = { items, total: '1.74' };
+    failure(await other.call('POST', 'portal/orders', dearer), 409, 'conflict');
+    failure(await other.call('POST', 'portal/orders', { items, total: 'cheap' }), 400, 'invalid_request', 'total');
+    success(await other.call('POST', 'portal/orders', { items, total: quote.total.amount }), 201);
+  });
+
+  scenario('an operator sets prices, looks at a file before it counts, and takes it out again', async (world) => {
+    const { server } = world;
+    const set = (kind, body) => server.operator('PATCH', `operator/prices/${kind}`, body);
+    const line = { country: 'SE', type: 'mobile', setup: '3.00', month: '2.50', sms: '0.90' };
+    assert.equal(success(await set('numbers', line)).changes.length, 1);
+    const sweden = success(await call(server.baseUrl, 'GET', 'portal/coverage')).countries.find(({ country }) => country === 'SE');
+    assert.deepEqual([sweden.mobile.setup_price.amount, sweden.mobile.number_price.amount, sweden.mobile.sms_price.amount, sweden.mobile.example],
+      ['3.00', '2.50', '0.90', false]);
+    for (const [param, value] of [['month', '-1'], ['month', '1.1234567'], ['type', 'fax'], ['country', 'Sweden'], ['effective_from', '2020-01-01T00:00:00Z']]) {
+      failure(await set('numbers', { ...line, [param]: value }), 400, 'invalid_request', param);
+    }
+    success(await set('outbound', { prefix: '+46', price: '0.0123' }));
+    const { pricing } = success(await call(server.baseUrl, 'GET', 'portal/pricing'));
+    assert.deepEqual(pricing.outbound.map(({ destination, price }) => [destination, price.amount]), [['+', '0.008'], ['+46', '0.0123']]);
+    const customer = await world.customer();
+    const { quote } = success(await customer.call('POST', 'portal/sms/quote', { to: '+46701740605', body: 'hej' }));
+    assert.equal(quote.price.amount, '0.0123');
+    const headers = { 'content-type': 'text/csv', authorization: `Bearer ${server.demo.operator.api_key}` };
+    for (const kind of ['numbers', 'outbound']) {
+      const url = `${server.baseUrl}/api/v1/operator/prices/${kind}`;
+      const csv = await (await fetch(`${url}/export`, { headers })).text();
+      const look = await (await fetch(`${url}/import?preview=true`, { method: 'POST', headers, body: csv })).json();
+      assert.equal(look.preview, true);
+      const set = look.changes.filter(({ after }) => after.country === 'SE' && after.type === 'mobile' || after.prefix);
+      assert.deepEqual(set, [], 'what is set is not changed by its own file');
+    }
+    success(await set('outbound', { prefix: '+46', price: null }));
+    failure(await set('outbound', { prefix: '+', price: null }), 400, 'invalid_request', 'price');
+    failure(await customer.call('GET', 'operator/prices/numbers'), 403, 'forbidden');
+  });
+
+  scenario('a number whose country wants documents waits for the operator', async (world) => {
+    const { server } = world;
+    const customer = await world.customer({ balance: '20.00' });
+    const other = await world.customer();
+    const prices = { country: 'AT', type: 'mobile', setup: '2.00', activation: 'verification' };
+    success(await server.operator('PATCH', 'operator/prices/numbers', prices));
+    const numbers = [];
+    for (let n = 0; n < 2; n += 1) numbers.push(await stocked(world, { country: 'AT', type: 'mobile' }));
+    const [good, bad] = numbers;
+    const { order: made } = success(await order(customer, numbers.map(({ id }) => ({ number_id: id, sms: true }))), 201);
+    assert.equal(micros(made.total), 2n * (2_000_000n + NUMBER + ADDON));
+    assert.ok((await mine(customer)).every(({ status }) => status === 'pending_verification'));
+    const hand = (key, id, type, body) => fetch(`${server.baseUrl}/api/v1/portal/numbers/${id}/documents?name=id.png`, {
+      method: 'POST', headers: { 'content-type': type, authorization: `Bearer ${key}` }, body,
+    });
+    assert.equal((await hand(customer.key, good.id, 'text/html', '<b>')).status, 415);
+    assert.equal((await hand(other.key, good.id, 'image/png', 'PNG')).status, 404);
+    assert.equal((await hand(customer.key, good.id, 'image/png', '')).status, 400);
+    assert.equal((await hand(customer.key, good.id, 'image/png', 'PNG')).status, 201);
+    failure(await other.call('GET', `portal/numbers/${good.id}/documents`), 404, 'not_found');
+    const waiting = success(await server.operator('GET', 'operator/numbers?status=pending_verification')).numbers;
+    assert.deepEqual(waiting.map(({ id }) => id).sort(), [good.id, bad.id].sort());
+    const [document] = success(await server.operator('GET', `operator/numbers/${good.id}/documents`)).documents;
+    const file = await fetch(`${server.baseUrl}/api/v1/operator/documents/${document.id}`, {
+      headers: { authorization: `Bearer ${server.demo.operator.api_key}` },
+    });
+    assert.deepEqual([await file.text(), file.headers.get('x-content-type-options')], ['PNG', 'nosniff']);
+    success(await server.operator('POST', `operator/numbers/${good.id}/approve`));
+    failure(await server.operator('POST', `operator/numbers/${bad.id}/refuse`, {}), 400, 'invalid_request', 'reason');
+    success(await server.operator('POST', `operator/numbers/${bad.id}/refuse`, { reason: 'No such street.' }));
+    failure(await server.operator('POST', `operator/numbers/${bad.id}/approve`), 409, 'conflict');
+    assert.equal(await customer.balance(), 20_000_000n - 2_000_000n - NUMBER - ADDON);
+    assert.deepEqual((await mine(customer)).map(({ id, status }) => [id, status]), [[good.id, 'active']]);
+    assert.equal((await transactions(customer)).filter(({ kind }) => kind === 'refund').length, 2);
+    await customer.send(good, TO, 'Verified');
   });
 
   scenario('an order takes numbers and money, and the numbers send at once', async (world) => {

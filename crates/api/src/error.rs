@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{rate::Quota, text::InvalidBody};
-use engine::{AcceptError, Refusal, UseError};
+use engine::{AcceptError, ImportError, Refusal, UseError};
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -232,6 +232,19 @@ impl ApiError {
     pub(crate) fn too_many(message: impl Into<String>, retry_after_seconds: i64) -> Self {
         let error = Self::new(StatusCode::TOO_MANY_REQUESTS, "rate_limited", message);
         Self { retry_after_seconds: Some(retry_after_seconds), ..error }
+    }
+
+    /// A file with lines that cannot be used.
+    pub(crate) fn bad_file(errors: &[ImportError]) -> Self {
+        let lines: Vec<String> = errors
+            .iter()
+            .take(20)
+            .map(|error| match error.column.as_str() {
+                "" => format!("line {}: {}", error.line, error.message),
+                column => format!("line {}, {column}: {}", error.line, error.message),
+            })
+            .collect();
+        Self::invalid("file", format!("Nothing was imported. {}", lines.join("; ")))
     }
 
     fn key_reused() -> Self {

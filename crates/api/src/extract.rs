@@ -17,7 +17,8 @@ use axum::{
     },
 };
 use bytes::Bytes;
-use engine::{Idempotency, KEY_OCTETS_MAX};
+use domain::Micros;
+use engine::{DOCUMENT_TYPES, Idempotency, KEY_OCTETS_MAX};
 use futures::StreamExt;
 use serde::{
     Deserialize, Deserializer,
@@ -35,6 +36,9 @@ pub(crate) const BATCH_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
 /// A body that has not arrived within this long is not waited for.
 const BODY_WITHIN: Duration = Duration::from_secs(60);
+
+/// The longest document.
+const DOCUMENT_OCTETS_MAX: usize = 8 * 1024 * 1024;
 
 /// The longest CSV file.
 pub(crate) const CSV_OCTETS_MAX: usize = 32 * 1024 * 1024;
@@ -135,9 +139,12 @@ impl<T: DeserializeOwned> FromRequestParts<Api> for Params<T> {
     }
 }
 
-/// A CSV file.
+/// A CSV file with the idempotency key of its request, if it has one.
 #[derive(Debug)]
-pub(crate) struct CsvBody(pub(crate) Bytes);
+pub(crate) struct CsvBody {
+    pub(crate) octets: Bytes,
+    pub(crate) idempotency: Option<Idempotency>,
+}
 
 impl FromRequest<Api> for CsvBody {
     type Rejection = ApiError;
@@ -145,7 +152,30 @@ impl FromRequest<Api> for CsvBody {
     async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         expect_content_type(&parts.headers, &["text/csv", "application/csv", "text/plain"])?;
-        read_body(&parts.headers, body, CSV_OCTETS_MAX).await.map(Self)
+        let octets = read_body(&parts.headers, body, CSV_OCTETS_MAX).await?;
+        let idempotency = idempotency(&parts, &octets)?;
+        Ok(Self { octets, idempotency })
+    }
+}
+
+/// A document: PDF, JPEG or PNG.
+#[derive(Debug)]
+pub(crate) struct DocumentBody {
+    pub(crate) content_type: String,
+    pub(crate) octets: Bytes,
+}
+
+impl FromRequest<Api> for DocumentBody {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, _: &Api) -> Result<Self, ApiError> {
+        let (parts, body) = request.into_parts();
+        expect_content_type(&parts.headers, &DOCUMENT_TYPES)?;
+        let given = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let media_type = given.unwrap_or("").split(';').next().unwrap_or("").trim();
+        let content_type = media_type.to_ascii_lowercase();
+        let octets = read_body(&parts.headers, body, DOCUMENT_OCTETS_MAX).await?;
+        Ok(Self { content_type, octets })
     }
 }
 
@@ -350,6 +380,12 @@ pub(crate) fn parsed<T: FromStr<Err: Display>>(param: &str, text: &str) -> Resul
     text.parse().map_err(|error: T::Err| {
         ApiError::invalid(param, format!("{param} cannot be read: {error}."))
     })
+}
+
+/// An amount of money, a decimal string.
+pub(crate) fn amount(param: &str, text: &str) -> Result<Micros, ApiError> {
+    Micros::parse(text, 6)
+        .map_err(|error| ApiError::invalid(param, format!("{param} cannot be read: {error}.")))
 }
 
 /// The same for one that may be missing.

@@ -1,9 +1,12 @@
 //! What operators call: `/api/v1/operator/…`.
 
 mod accounts;
+mod activations;
+mod billing;
 mod carriers;
 mod messages;
 mod numbers;
+mod prices;
 mod routes;
 mod simulator;
 
@@ -23,7 +26,19 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(accounts::credit))
         .routes(routes!(numbers::list, numbers::create))
         .routes(routes!(numbers::import))
+        .routes(routes!(activations::approve))
+        .routes(routes!(activations::refuse))
+        .routes(routes!(activations::list))
+        .routes(routes!(activations::get))
         .routes(routes!(numbers::get, numbers::update))
+        .routes(routes!(prices::numbers, prices::set_numbers))
+        .routes(routes!(prices::import_numbers))
+        .routes(routes!(prices::export_numbers))
+        .routes(routes!(prices::outbound, prices::set_outbound))
+        .routes(routes!(prices::import_outbound))
+        .routes(routes!(prices::export_outbound))
+        .routes(routes!(billing::get))
+        .routes(routes!(billing::resume))
         .routes(routes!(simulator::inbound))
         .routes(routes!(messages::list))
         .routes(routes!(messages::get))

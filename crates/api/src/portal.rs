@@ -5,6 +5,7 @@ mod batch;
 pub mod bodies;
 mod catalogue;
 mod conversations;
+mod documents;
 mod email;
 mod events;
 mod inventory;
@@ -26,6 +27,7 @@ mod webhooks;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::Api;
+pub(crate) use documents::{DocumentList, DocumentView};
 pub(crate) use messages::ListQuery;
 pub(crate) use wallet::TransactionView;
 
@@ -42,8 +44,11 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(numbers::list))
         .routes(routes!(numbers::enable_sms))
         .routes(routes!(numbers::disable_sms))
+        .routes(routes!(numbers::release))
+        .routes(routes!(documents::list, documents::create))
         .routes(routes!(inventory::list))
         .routes(routes!(orders::list, orders::create))
+        .routes(routes!(orders::quote, orders::leave))
         .routes(routes!(catalogue::coverage))
         .routes(routes!(catalogue::pricing))
         .routes(routes!(messages::stats))

@@ -120,9 +120,9 @@ async fn stock(engine: &Arc<Engine>) -> anyhow::Result<()> {
         }
     }
     engine
-        .import_numbers(csv.as_bytes())
+        .import_numbers(csv.as_bytes(), None, |_| Value::Null)
         .await
-        .map_err(|errors| anyhow::anyhow!("the demo's inventory cannot be made: {errors:?}"))?;
+        .map_err(|error| anyhow::anyhow!("the demo's inventory cannot be made: {error:?}"))?;
     Ok(())
 }
 

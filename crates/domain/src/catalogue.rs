@@ -4,10 +4,10 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use serde::Deserialize;
 
-use crate::{Country, Micros, NumberType};
+use crate::{Country, Micros, NumberType, words};
 
 /// A month of SMS on a number.
-const SMS_PRICE: Micros = Micros::new(750_000);
+pub const SMS_PRICE: Micros = Micros::new(750_000);
 
 /// A month of a number.
 const NUMBER_PRICE: Micros = Micros::new(1_000_000);
@@ -16,22 +16,57 @@ const NUMBER_PRICE: Micros = Micros::new(1_000_000);
 #[derive(Debug, Clone, Copy)]
 pub struct Coverage {
     pub country: Country,
-    /// Without the +.
+    /// Without the +; 0 where it is not known.
     pub calling_code: u16,
     pub local: Option<Offer>,
     pub mobile: Option<Offer>,
     pub toll_free: Option<Offer>,
 }
 
-/// What a number of one country and type costs a month.
+words! {
+    /// What happens to a number that was ordered.
+    pub enum Activation {
+        /// It is active at once.
+        Instant = "instant",
+        /// The carrier takes time.
+        Provisioning = "provisioning",
+        /// The country requires documents.
+        Verification = "verification",
+    }
+}
+
+/// What a number of one country and type costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Offer {
+    /// Once, with the order.
+    pub setup: Micros,
+    /// A month.
     pub number: Micros,
-    /// `None` where such numbers have no SMS.
+    /// A month of SMS on it; `None` where such numbers have none.
     pub sms: Option<Micros>,
+    pub activation: Activation,
+}
+
+impl Offer {
+    const fn example(sms: Option<Micros>) -> Self {
+        Self { setup: Micros::ZERO, number: NUMBER_PRICE, sms, activation: Activation::Instant }
+    }
 }
 
 impl Coverage {
+    /// A country that is not covered by itself: only what an operator offers there.
+    pub fn beyond(country: Country) -> Self {
+        Self { country, calling_code: 0, local: None, mobile: None, toll_free: None }
+    }
+
+    pub fn set(&mut self, number_type: NumberType, offer: Offer) {
+        match number_type {
+            NumberType::Local => self.local = Some(offer),
+            NumberType::Mobile => self.mobile = Some(offer),
+            NumberType::TollFree => self.toll_free = Some(offer),
+        }
+    }
+
     pub fn offer(&self, number_type: NumberType) -> Option<Offer> {
         match number_type {
             NumberType::Local => self.local,
@@ -49,7 +84,7 @@ pub fn coverage() -> &'static [Coverage] {
 /// What a number costs; outside of the coverage there is no SMS.
 pub fn offer(country: Country, number_type: NumberType) -> Offer {
     let covered = COVERAGE.1.get(&country).and_then(|index| COVERAGE.0[*index].offer(number_type));
-    covered.unwrap_or(Offer { number: NUMBER_PRICE, sms: None })
+    covered.unwrap_or(Offer::example(None))
 }
 
 static COVERAGE: LazyLock<(Vec<Coverage>, HashMap<Country, usize>)> = LazyLock::new(|| {
@@ -77,10 +112,8 @@ struct Line {
 impl Line {
     fn coverage(&self) -> Coverage {
         let offer = |letter| {
-            self.types.contains(letter).then(|| Offer {
-                number: NUMBER_PRICE,
-                sms: self.sms.contains(letter).then_some(SMS_PRICE),
-            })
+            let sms = self.sms.contains(letter).then_some(SMS_PRICE);
+            self.types.contains(letter).then(|| Offer::example(sms))
         };
         Coverage {
             country: self.country.parse().expect("a test reads the same file"),

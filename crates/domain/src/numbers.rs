@@ -25,7 +25,7 @@ words! {
 }
 
 /// An ISO 3166-1 alpha-2 code, like `NL`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Country([u8; 2]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -60,6 +60,25 @@ impl Timestamp {
             .map_or(self, |later| Self(later.as_microsecond()))
     }
 
+    /// The first month's end after `self` of those that run from `anchor`: whatever the
+    /// shorter months did to the day, a longer one has the anchor's again.
+    pub fn next_month_of(self, anchor: Self) -> Self {
+        let (from, to) = (anchor.month(), self.month());
+        let months = i32::try_from(to - from).unwrap_or(i32::MAX);
+        [months, months.saturating_add(1)]
+            .into_iter()
+            .map(|months| anchor.plus_months(months))
+            .find(|end| *end > self)
+            .unwrap_or_else(|| anchor.plus_months(months.saturating_add(2)))
+    }
+
+    /// Months since the year 0, UTC.
+    fn month(self) -> i64 {
+        let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();
+        let date = jiff::tz::Offset::UTC.to_datetime(at).date();
+        i64::from(date.year()) * 12 + i64::from(date.month())
+    }
+
     pub fn parse(text: &str) -> Result<Self, InvalidTimestamp> {
         let parsed: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
         Ok(Self(parsed.as_microsecond()))
@@ -121,6 +140,33 @@ mod tests {
                 "2028-02-29T10:15:30.000001Z",
             ]
         );
+    }
+
+    /// Every day of 2024 to 2040 as an anchor, and every month from there to the end of 2040.
+    #[test]
+    fn months_keep_the_day_of_every_anchor_until_2040() {
+        let end = jiff::civil::date(2041, 1, 1);
+        let mut day = jiff::civil::date(2024, 1, 1);
+        while day < end {
+            // Midnight, and the last microsecond of the day.
+            for micros in [0, 86_399_999_999] {
+                let midnight = jiff::tz::Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).unwrap();
+                let anchor = Timestamp(midnight.as_microsecond() + micros);
+                let (mut month, mut at) = (day.first_of_month(), anchor);
+                while month < end {
+                    month = month.checked_add(jiff::Span::new().months(1)).unwrap();
+                    let before = at;
+                    at = at.next_month_of(anchor);
+                    let date =
+                        month.with().day(day.day().min(month.days_in_month())).build().unwrap();
+                    let midnight = jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0)).unwrap();
+                    assert_eq!(at.0, midnight.as_microsecond() + micros, "{anchor} {before}");
+                    // Within a month, its end is the same from wherever it is asked.
+                    assert_eq!(Timestamp(at.0 - 1).next_month_of(anchor), at);
+                }
+            }
+            day = day.tomorrow().unwrap();
+        }
     }
 
     #[test]

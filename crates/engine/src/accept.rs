@@ -194,7 +194,7 @@ impl Engine {
     }
 }
 
-/// The price of a segment, frozen when a message is accepted.
+/// The price of a segment where an operator set none.
 #[derive(Debug, Clone, Copy)]
 pub struct Prices {
     pub segment: Micros,
@@ -204,12 +204,5 @@ impl Default for Prices {
     /// €0.008.
     fn default() -> Self {
         Self { segment: Micros::new(8_000) }
-    }
-}
-
-impl Prices {
-    /// `None` where it does not fit any more: far beyond what a text can hold.
-    pub fn of(self, segments: i64) -> Option<Micros> {
-        self.segment.checked_mul(segments)
     }
 }

@@ -1,12 +1,13 @@
 //! SMS on a number, switched on and off by its customer.
 
-use domain::{AccountId, NumberId, NumberStatus, catalogue};
+use domain::{AccountId, NumberId, NumberStatus};
 use serde_json::Value;
 use store::{
     Tx,
     events::{self, NewEvent},
-    months::{self, Paid, Service},
+    months::Service,
     numbers::{self, NumberRecord},
+    renewals::{self, Renewal},
     wallets,
 };
 
@@ -16,11 +17,11 @@ use crate::{
     months::{charge, may_buy},
 };
 
-/// A customer's number with what is paid for it.
+/// A customer's number with what renews of it.
 #[derive(Debug, Clone)]
 pub struct OwnNumber {
     pub number: NumberRecord,
-    pub paid: Vec<Paid>,
+    pub renewals: Vec<Renewal>,
 }
 
 impl Engine {
@@ -34,6 +35,7 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let ids = self.ids.take(&self.store, 1).await?;
         let (now, currency) = (self.clock.now(), self.config.currency);
+        let prices = self.prices();
         let body = move |tx: &mut Tx<'_>| {
             may_buy(tx, account)?;
             let mut number = own(tx, account, id)?;
@@ -41,7 +43,7 @@ impl Engine {
             if active && number.sms_enabled {
                 return Err(UseError::AlreadyEnabled);
             }
-            let offer = catalogue::offer(number.country, number.number_type);
+            let offer = prices.offer(number.country, number.number_type, now);
             let price = offer.sms.ok_or(UseError::SmsNotAvailable)?;
             if !active {
                 return Err(UseError::NumberNotActive);
@@ -54,14 +56,14 @@ impl Engine {
             let mut ids = ids.clone();
             let taken = charge(tx, account, &number, service, (now, currency), &mut ids)?;
             let mut news = vec![number_news(account, &number)];
-            if !taken.is_zero()
+            if taken.is_some()
                 && let Some(wallet) = wallets::find(tx, account)?
             {
                 news.push(NewEvent::balance(account, balance_data(wallet.available, currency)));
             }
             events::append(tx, &news, now)?;
-            let paid = months::paid(tx, account, (id, id), now)?;
-            Ok(OwnNumber { number, paid })
+            let renewals = renewals::of_numbers(tx, account, (id, id))?;
+            Ok(OwnNumber { number, renewals })
         };
         let done = self.once(account, key, body, render).await?;
         self.hub.tell([account]);
@@ -79,13 +81,20 @@ impl Engine {
             .store
             .write(move |tx| {
                 let mut number = own(tx, account, id)?;
-                if !numbers::switch_sms(tx, account, id, false)? {
-                    return Err(UseError::SmsNotEnabled);
-                }
+                let was_on = numbers::switch_sms(tx, account, id, false)?;
                 number.sms_enabled = false;
+                // One that is off for want of money would come back by itself.
+                let renewal = renewals::lock(tx, (account, id, Service::Sms))?;
+                match renewal.filter(|renewal| renewal.renews) {
+                    Some(renewal) => {
+                        renewals::put(tx, &Renewal { renews: false, ..renewal })?;
+                    }
+                    None if !was_on => return Err(UseError::SmsNotEnabled),
+                    None => {}
+                }
                 events::append(tx, &[number_news(account, &number)], now)?;
-                let paid = months::paid(tx, account, (id, id), now)?;
-                Ok(OwnNumber { number, paid })
+                let renewals = renewals::of_numbers(tx, account, (id, id))?;
+                Ok(OwnNumber { number, renewals })
             })
             .await?;
         self.hub.tell([account]);

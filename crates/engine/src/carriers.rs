@@ -155,6 +155,7 @@ impl Engine {
             .read(|tx| Ok::<_, StoreError>((store::carriers::all(tx)?, Table::load(tx)?)))
             .await?;
         self.routing.replace(table);
+        self.sync_prices().await?;
         for running in self.carriers.all() {
             let unchanged = records.iter().any(|record| *record == running.record);
             if !unchanged {

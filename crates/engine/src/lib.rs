@@ -7,11 +7,13 @@
 
 mod accept;
 mod accounts;
+mod activations;
 mod add_ons;
 mod api_keys;
 mod carriers;
 mod clock;
 mod connections;
+mod csv_file;
 mod dispatch;
 mod events;
 mod housekeeping;
@@ -20,12 +22,17 @@ mod ids;
 mod inbound;
 mod mail;
 mod months;
+mod notices;
 mod numbers;
 mod orders;
 mod outcomes;
 mod people;
+mod price_changes;
+mod prices;
 mod receipts;
 mod recent;
+mod releases;
+mod renewals;
 mod repeats;
 mod rollup;
 mod routing;
@@ -52,15 +59,19 @@ use tokio_util::sync::CancellationToken;
 
 pub use accept::{AcceptError, Accepted, ItemOutcome, Prices, Refusal, Send};
 pub use accounts::{AccountCreated, AccountPatch, NewAccount};
+pub use activations::DOCUMENT_TYPES;
 pub use add_ons::OwnNumber;
 pub use api_keys::ApiKeyCreated;
 pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;
 pub use mail::{InvalidMailer, Mailer};
-pub use numbers::{ImportError, Imported, NewNumber, NumberPatch};
-pub use orders::{ORDER_ITEMS_MAX, Want};
+pub use numbers::{ImportError, ImportFailure, Imported, NewNumber, NumberPatch};
+pub use orders::{ORDER_ITEMS_MAX, OrderQuote, RESERVED_FOR, Want};
 pub use people::{ProfilePatch, SignUp};
+pub use price_changes::{Changed, NumberPriceWanted, OutboundPriceWanted};
+pub use prices::PriceBook;
+pub use renewals::{BillingState, GRACE_DAYS};
 pub use repeats::{Done, UseError};
 pub use sealing::{Idempotency, KEY_OCTETS_MAX};
 pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
@@ -131,6 +142,7 @@ pub struct Engine {
     pub(crate) ids: ids::Ids,
     pub(crate) hub: Hub,
     pub(crate) routing: routing::Routing,
+    pub(crate) book: prices::Book,
     pub(crate) carriers: carriers::Carriers,
     pub(crate) syncing: tokio::sync::Mutex<()>,
     pub(crate) accepting: mpsc::Sender<accept::Waiting>,
@@ -149,11 +161,13 @@ impl Engine {
     /// Makes the engine; [`Engine::start`] sets it going.
     pub fn new(store: Store, clock: Clock, config: Config) -> Arc<Self> {
         let (accepting, waiting) = mpsc::channel(accept::WAITING_MAX);
+        let book = prices::Book::new(config.prices);
         let engine = Arc::new(Self {
             store,
             clock,
             webhooks: webhooks::Webhooks::new(&config.webhooks),
             config,
+            book,
             ids: ids::Ids::new(),
             hub: Hub::default(),
             routing: routing::Routing::default(),

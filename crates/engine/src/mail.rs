@@ -1,4 +1,4 @@
-//! E-mail: links by which people show that an address is theirs, or set a new password; notices.
+//! E-mail: links by which people show that an address is theirs, or set a new password.
 
 use std::time::Duration;
 
@@ -73,44 +73,50 @@ impl Mailer {
     }
 }
 
-/// A letter that is ready to leave.
-#[derive(Debug, Clone)]
-pub(crate) struct Notice {
-    pub(crate) to: Email,
-    pub(crate) subject: String,
-    pub(crate) text: String,
-}
-
-/// A letter with one link.
+/// A letter on its way out.
 #[derive(Debug, Clone)]
 pub(crate) struct Letter {
     pub(crate) to: Email,
-    pub(crate) purpose: Purpose,
-    pub(crate) link: String,
+    /// What it is for, as the log tells it.
+    pub(crate) what: &'static str,
+    pub(crate) subject: String,
+    pub(crate) text: String,
+    /// What the operator passes on where there is no mail server.
+    pub(crate) link: Option<String>,
 }
 
 impl Letter {
-    fn subject(&self, brand: &str) -> String {
-        match self.purpose {
-            Purpose::Verify => format!("Confirm your e-mail address for {brand}"),
-            Purpose::Reset => format!("Set a new password for {brand}"),
+    /// A letter with one link.
+    pub(crate) fn with_link(to: Email, purpose: Purpose, link: String, brand: &str) -> Self {
+        Self {
+            to,
+            what: purpose.as_str(),
+            subject: subject(purpose, brand),
+            text: text(purpose, &link, brand),
+            link: Some(link),
         }
     }
+}
 
-    fn text(&self, brand: &str) -> String {
-        let link = &self.link;
-        match self.purpose {
-            Purpose::Verify => format!(
-                "Welcome to {brand}.\n\nOpen this link to confirm that this address is yours:\n\n\
-                 {link}\n\nIt works once, within 24 hours. If you did not sign up, ignore this letter.\n"
-            ),
-            Purpose::Reset => format!(
-                "Somebody, probably you, asked for a new password at {brand}.\n\n\
-                 Open this link to set one:\n\n{link}\n\n\
-                 It works once, within an hour. If it was not you, ignore this letter: \
-                 your password stays as it is.\n"
-            ),
-        }
+fn subject(purpose: Purpose, brand: &str) -> String {
+    match purpose {
+        Purpose::Verify => format!("Confirm your e-mail address for {brand}"),
+        Purpose::Reset => format!("Set a new password for {brand}"),
+    }
+}
+
+fn text(purpose: Purpose, link: &str, brand: &str) -> String {
+    match purpose {
+        Purpose::Verify => format!(
+            "Welcome to {brand}.\n\nOpen this link to confirm that this address is yours:\n\n\
+             {link}\n\nIt works once, within 24 hours. If you did not sign up, ignore this letter.\n"
+        ),
+        Purpose::Reset => format!(
+            "Somebody, probably you, asked for a new password at {brand}.\n\n\
+             Open this link to set one:\n\n{link}\n\n\
+             It works once, within an hour. If it was not you, ignore this letter: \
+             your password stays as it is.\n"
+        ),
     }
 }
 
@@ -118,37 +124,28 @@ impl Engine {
     /// Sends a letter in the background.
     pub(crate) fn send_letter(&self, letter: Letter) {
         let Mailer::Smtp(smtp) = self.config.site.mailer.clone() else {
-            tracing::info!(
-                link = letter.link,
-                "no mail server is set up (smtp_url): pass this link on to {}",
-                letter.to
-            );
+            match letter.link {
+                Some(link) => tracing::info!(
+                    link,
+                    "no mail server is set up (smtp_url): pass this link on to {}",
+                    letter.to
+                ),
+                None => tracing::info!(
+                    what = letter.what,
+                    "no mail server is set up (smtp_url): a letter was not sent"
+                ),
+            }
             return;
         };
-        let brand = &self.config.site.brand;
-        let (subject, text) = (letter.subject(brand), letter.text(brand));
-        self.hand_over_in_background(smtp, Notice { to: letter.to, subject, text });
-    }
-
-    /// The same for a letter without a link; without a mail server it goes nowhere.
-    pub(crate) fn send_mail(&self, notice: Notice) {
-        if let Mailer::Smtp(smtp) = self.config.site.mailer.clone() {
-            self.hand_over_in_background(smtp, notice);
-        } else {
-            tracing::info!("no mail server is set up (smtp_url): not sent: {}", notice.subject);
-        }
-    }
-
-    fn hand_over_in_background(&self, smtp: Box<Smtp>, notice: Notice) {
         let stopping = self.stopping.clone();
         tokio::spawn(async move {
             for pause in PAUSES.map(Some).into_iter().chain([None]) {
-                let Err(error) = hand_over(&smtp, &notice).await else { return };
+                let Err(error) = hand_over(&smtp, &letter).await else { return };
                 let Some(pause) = pause else {
-                    tracing::error!(%error, subject = notice.subject, "a letter was given up");
+                    tracing::error!(%error, what = letter.what, "a letter was given up");
                     return;
                 };
-                tracing::warn!(%error, subject = notice.subject, "a letter is tried again later");
+                tracing::warn!(%error, what = letter.what, "a letter is tried again later");
                 tokio::select! {
                     () = stopping.cancelled() => return,
                     () = tokio::time::sleep(pause) => {}
@@ -158,13 +155,13 @@ impl Engine {
     }
 }
 
-async fn hand_over(smtp: &Smtp, notice: &Notice) -> Result<(), HandOver> {
+async fn hand_over(smtp: &Smtp, letter: &Letter) -> Result<(), HandOver> {
     let message = Message::builder()
         .from(smtp.from.clone())
-        .to(Mailbox::new(None, notice.to.as_str().parse()?))
-        .subject(notice.subject.as_str())
+        .to(Mailbox::new(None, letter.to.as_str().parse()?))
+        .subject(&letter.subject)
         .header(ContentType::TEXT_PLAIN)
-        .body(notice.text.clone())?;
+        .body(letter.text.clone())?;
     smtp.transport.send(message).await?;
     Ok(())
 }

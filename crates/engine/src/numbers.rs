@@ -1,22 +1,26 @@
 //! The inventory as operators keep it.
 
-use std::str::FromStr;
+use std::collections::HashMap;
 
 use domain::{AccountId, CarrierId, Country, E164, NumberId, NumberStatus, NumberType, Timestamp};
-use serde::Deserialize;
 use serde_json::Value;
 use store::{
     StoreError, Tx, accounts, carriers, events,
+    months::Service,
     numbers::{self, NumberRecord},
+    renewals::{self, Renewal},
 };
 
-use crate::{Done, Engine, Idempotency, UseError, events::number_news, repeats::OPERATORS};
+use crate::{
+    Done, Engine, Idempotency, UseError,
+    activations::{begin_months, is_pending},
+    csv_file,
+    events::number_news,
+    repeats::OPERATORS,
+};
 
 /// Rows that one import may have.
 const IMPORT_ROWS_MAX: usize = 200_000;
-
-/// Errors of an import that are told.
-const ERRORS_TOLD_MAX: usize = 100;
 
 #[derive(Debug, Clone)]
 pub struct NewNumber {
@@ -59,6 +63,19 @@ pub struct ImportError {
     pub message: String,
 }
 
+/// Why nothing was imported.
+#[derive(Debug)]
+pub enum ImportFailure {
+    File(Vec<ImportError>),
+    Use(UseError),
+}
+
+impl From<UseError> for ImportFailure {
+    fn from(error: UseError) -> Self {
+        Self::Use(error)
+    }
+}
+
 impl Engine {
     pub async fn create_number(
         &self,
@@ -93,6 +110,7 @@ impl Engine {
                 apply(&mut record, &patch)?;
                 check(tx, &record)?;
                 numbers::update(tx, &record)?;
+                renew_accordingly(tx, &before, &record, now)?;
                 announce(tx, &before, &record, now)?;
                 Ok::<_, UseError>(record)
             })
@@ -105,37 +123,34 @@ impl Engine {
     ///
     /// The heading names the columns `number`, `country`, `type` and, if wanted,
     /// `status`, `account_id`, `sms_enabled`, `carrier_id`, `simulated`.
-    pub async fn import_numbers(&self, csv: &[u8]) -> Result<Imported, Vec<ImportError>> {
-        let news = parse(csv)?;
-        let failed = |error: UseError| {
-            vec![ImportError { line: 0, column: String::new(), message: error.to_string() }]
-        };
-        let mut ids =
-            self.ids.take(&self.store, news.len()).await.map_err(|error| failed(error.into()))?;
+    pub async fn import_numbers(
+        &self,
+        csv: &[u8],
+        key: Option<Idempotency>,
+        render: impl Fn(&Imported) -> Value + Send + 'static,
+    ) -> Result<Done, ImportFailure> {
+        let news = parse(csv).map_err(ImportFailure::File)?;
+        let mut ids = self.ids.take(&self.store, news.len()).await.map_err(UseError::from)?;
         let now = self.clock.now();
         let records: Vec<NumberRecord> =
             news.into_iter().map(|new| record(new, NumberId::new(ids.next()), now)).collect();
         let total = u64::try_from(records.len()).unwrap_or(u64::MAX);
-        let added = self
-            .store
-            .write(move |tx| {
-                let mut checked = Vec::new();
-                for record in &records {
-                    let refers = (record.account, record.carrier);
-                    if !checked.contains(&refers) {
-                        check(tx, record)?;
-                        checked.push(refers);
-                    }
+        let body = move |tx: &mut Tx<'_>| {
+            let mut checked = Vec::new();
+            for record in &records {
+                let refers = (record.account, record.carrier);
+                if !checked.contains(&refers) {
+                    check(tx, record)?;
+                    checked.push(refers);
                 }
-                let mut added = 0;
-                for chunk in records.chunks(1_000) {
-                    added += numbers::insert(tx, chunk)?;
-                }
-                Ok::<_, UseError>(added)
-            })
-            .await
-            .map_err(failed)?;
-        Ok(Imported { added, known: total - added })
+            }
+            let mut added = 0;
+            for chunk in records.chunks(1_000) {
+                added += numbers::insert(tx, chunk)?;
+            }
+            Ok(Imported { added, known: total - added })
+        };
+        Ok(self.once(OPERATORS, key, body, render).await?)
     }
 }
 
@@ -183,6 +198,28 @@ fn check(tx: &mut Tx<'_>, record: &NumberRecord) -> Result<(), UseError> {
     Ok(())
 }
 
+/// What the former account paid does not go on; SMS that is switched off does not renew.
+fn renew_accordingly(
+    tx: &mut Tx<'_>,
+    before: &NumberRecord,
+    after: &NumberRecord,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(account) = before.account else { return Ok(()) };
+    if after.account != before.account {
+        return renewals::delete_of_number(tx, account, after.id);
+    }
+    if is_pending(before.status) && after.status == NumberStatus::Active {
+        begin_months(tx, account, after.id, now)?;
+    }
+    if after.sms_enabled != before.sms_enabled
+        && let Some(renewal) = renewals::lock(tx, (account, after.id, Service::Sms))?
+    {
+        renewals::put(tx, &Renewal { renews: after.sms_enabled, ..renewal })?;
+    }
+    Ok(())
+}
+
 /// Tells the account of a status, or of SMS, that changed.
 fn announce(
     tx: &mut Tx<'_>,
@@ -197,96 +234,34 @@ fn announce(
     events::append(tx, &[number_news(account, after)], now)
 }
 
-#[derive(Debug, Deserialize)]
-struct Line {
-    number: String,
-    country: String,
-    #[serde(rename = "type")]
-    number_type: String,
-    status: Option<String>,
-    account_id: Option<i64>,
-    sms_enabled: Option<bool>,
-    carrier_id: Option<i64>,
-    simulated: Option<bool>,
-}
-
-/// The first column that the heading must name and does not.
-fn missing_column(reader: &mut csv::Reader<&[u8]>) -> Option<ImportError> {
-    let named: Vec<String> = reader
-        .headers()
-        .map_or_else(|_| Vec::new(), |headers| headers.iter().map(str::to_owned).collect());
-    ["number", "country", "type"]
-        .into_iter()
-        .find(|column| !named.iter().any(|name| name == column))
-        .map(|column| ImportError {
-            line: 1,
-            column: column.to_owned(),
-            message: format!(
-                "the first line names the columns, separated by commas; {column} is missing"
-            ),
+fn parse(octets: &[u8]) -> Result<Vec<NewNumber>, Vec<ImportError>> {
+    let optional = ["status", "account_id", "sms_enabled", "carrier_id", "simulated"];
+    let mut first: HashMap<E164, u64> = HashMap::new();
+    csv_file::read(octets, &["number", "country", "type"], &optional, IMPORT_ROWS_MAX, |line| {
+        let number: E164 = line.required("number")?;
+        if let Some(earlier) = first.insert(number.clone(), line.line) {
+            let message = format!("the same number as in line {earlier}");
+            return Err(line.error("number", message));
+        }
+        let flag = |column| {
+            let given = line.word::<bool>(column, "true or false")?;
+            Ok::<_, ImportError>(given.unwrap_or(false))
+        };
+        Ok(NewNumber {
+            number,
+            country: line.required("country")?,
+            number_type: line
+                .word("type", "local, mobile or toll_free")?
+                .ok_or_else(|| line.error("type", "type is local, mobile or toll_free"))?,
+            status: line
+                .word("status", "a number's status, like available")?
+                .unwrap_or(NumberStatus::Available),
+            account: line.parsed("account_id")?.map(AccountId::new),
+            sms_enabled: flag("sms_enabled")?,
+            carrier: line.parsed("carrier_id")?.map(CarrierId::new),
+            simulated: flag("simulated")?,
         })
-}
-
-fn parse(csv: &[u8]) -> Result<Vec<NewNumber>, Vec<ImportError>> {
-    let csv = csv.strip_prefix("\u{feff}".as_bytes()).unwrap_or(csv);
-    let mut reader = csv::ReaderBuilder::new().trim(csv::Trim::All).from_reader(csv);
-    if let Some(error) = missing_column(&mut reader) {
-        return Err(vec![error]);
-    }
-    let mut numbers = Vec::new();
-    let mut errors = Vec::new();
-    for (index, line) in reader.deserialize::<Line>().enumerate() {
-        let line_number = u64::try_from(index).unwrap_or(u64::MAX).saturating_add(2);
-        if index >= IMPORT_ROWS_MAX {
-            let message =
-                format!("an import has at most {IMPORT_ROWS_MAX} numbers: divide the file");
-            errors.push(ImportError { line: line_number, column: String::new(), message });
-            break;
-        }
-        match line {
-            Ok(line) => match parse_line(&line) {
-                Ok(number) => numbers.push(number),
-                Err((column, message)) => {
-                    let column = column.to_owned();
-                    errors.push(ImportError { line: line_number, column, message });
-                }
-            },
-            Err(error) => {
-                let message = error.to_string();
-                errors.push(ImportError { line: line_number, column: String::new(), message });
-            }
-        }
-        if errors.len() >= ERRORS_TOLD_MAX {
-            break;
-        }
-    }
-    if errors.is_empty() { Ok(numbers) } else { Err(errors) }
-}
-
-fn parse_line(line: &Line) -> Result<NewNumber, (&'static str, String)> {
-    Ok(NewNumber {
-        number: cell("number", &line.number)?,
-        country: cell("country", &line.country)?,
-        number_type: cell("type", &line.number_type)
-            .map_err(|_| ("type", "type is local, mobile or toll_free".to_owned()))?,
-        status: match line.status.as_deref().filter(|status| !status.is_empty()) {
-            Some(status) => cell("status", status).map_err(|_| {
-                ("status", "status is a number's status, like available".to_owned())
-            })?,
-            None => NumberStatus::Available,
-        },
-        account: line.account_id.map(AccountId::new),
-        sms_enabled: line.sms_enabled.unwrap_or(false),
-        carrier: line.carrier_id.map(CarrierId::new),
-        simulated: line.simulated.unwrap_or(false),
     })
-}
-
-fn cell<T: FromStr<Err: std::fmt::Display>>(
-    column: &'static str,
-    text: &str,
-) -> Result<T, (&'static str, String)> {
-    text.parse().map_err(|error: T::Err| (column, error.to_string()))
 }
 
 #[cfg(test)]
@@ -304,10 +279,33 @@ mod tests {
 
     #[test]
     fn each_bad_line_is_named_with_its_column() {
-        let csv = "number,country,type\n+447700900001,GB,mobile\n0770,GB,mobile\n+447700900003,gb,mobile\n+447700900004,GB,fax\n+447700900005\n";
+        let csv = "number,country,type\n+447700900001,GB,mobile\n0770,GB,mobile\n+447700900003,gb,mobile\n+447700900004,GB,fax\n+447700900005\n+447700900001,GB,mobile\n";
         let errors = parse(csv.as_bytes()).unwrap_err();
         let places: Vec<(u64, &str)> =
             errors.iter().map(|error| (error.line, error.column.as_str())).collect();
-        assert_eq!(places, [(3, "number"), (4, "country"), (5, "type"), (6, "")]);
+        assert_eq!(places, [(3, "number"), (4, "country"), (5, "type"), (6, ""), (7, "number")]);
+        assert!(errors[4].message.contains("line 2"), "{errors:?}");
+    }
+
+    #[test]
+    fn a_file_reads_as_spreadsheets_write_it() {
+        for csv in [
+            "\u{feff}Number;Country;Type\r\n+447700900001;GB;mobile\r\n",
+            "type\tnumber\tcountry\nmobile\t+447700900001\tGB",
+            "\"number\",\"country\",\"type\"\r\"+447700900001\", GB ,\"mobile\"\r\r",
+        ] {
+            assert_eq!(parse(csv.as_bytes()).unwrap().len(), 1, "{csv:?}");
+        }
+        for (csv, line, column) in [
+            ("", 1, "number"),
+            ("number,country\n", 1, "type"),
+            ("number,country,type,colour\n", 1, "colour"),
+            ("number,country,type,number\n", 1, "number"),
+        ] {
+            let errors = parse(csv.as_bytes()).unwrap_err();
+            assert_eq!((errors[0].line, errors[0].column.as_str()), (line, column), "{csv:?}");
+        }
+        let latin = b"number,country,type\n+447700900001,GB,mobile\n+447700900002,G\xfc,mobile\n";
+        assert_eq!(parse(latin).unwrap_err()[0].line, 3);
     }
 }

@@ -102,7 +102,8 @@ impl Engine {
                 Ok(open(tx, SessionId::new(ids.next()), person, &client, now)?)
             })
             .await?;
-        self.send_letter(Letter { to, purpose: Purpose::Verify, link: link.clone() });
+        let brand = &self.config.site.brand;
+        self.send_letter(Letter::with_link(to, Purpose::Verify, link.clone(), brand));
         Ok((signed_in, link))
     }
 
@@ -131,7 +132,8 @@ impl Engine {
                 Ok(person.email)
             })
             .await?;
-        self.send_letter(Letter { to, purpose: Purpose::Verify, link: link.clone() });
+        let brand = &self.config.site.brand;
+        self.send_letter(Letter::with_link(to, Purpose::Verify, link.clone(), brand));
         Ok(link)
     }
 
@@ -188,7 +190,8 @@ impl Engine {
             })
             .await?;
         if sent {
-            self.send_letter(Letter { to, purpose: Purpose::Reset, link: link.clone() });
+            let brand = &self.config.site.brand;
+            self.send_letter(Letter::with_link(to, Purpose::Reset, link.clone(), brand));
         }
         Ok(shown.then_some(link))
     }

@@ -10,6 +10,9 @@ const SYNC_EVERY: Duration = Duration::from_secs(2);
 /// Between two rounds of housekeeping.
 const HOUSE_EVERY: Duration = Duration::from_secs(1);
 
+/// Between two looks at what renews.
+const RENEW_EVERY: Duration = Duration::from_secs(5);
+
 /// Between two steps of carriers that need time passed to them.
 const TICK_EVERY: Duration = Duration::from_millis(20);
 
@@ -37,6 +40,14 @@ impl Engine {
             }
         });
         self.start_pushing();
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(RENEW_EVERY).await {
+                if let Err(error) = engine.renew().await {
+                    tracing::warn!(%error, "renewals wait for the database");
+                }
+            }
+        });
         let engine = Arc::clone(self);
         self.spawn(async move {
             while !engine.stopped_within(TICK_EVERY).await {

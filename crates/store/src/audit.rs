@@ -70,7 +70,8 @@ const INVARIANTS: &[Invariant] = &[
                   OR (t.kind = 'void' AND t.debit = 'held' AND t.credit = 'available')
                   OR (t.kind = 'credit' AND t.debit = 'funds' AND t.credit = 'available')
                   OR (t.kind = 'credit' AND t.debit = 'available' AND t.credit = 'funds')
-                  OR (t.kind IN ('number', 'sms_addon') AND t.debit = 'available' AND t.credit = 'revenue')
+                  OR (t.kind IN ('setup', 'number', 'sms_addon') AND t.debit = 'available' AND t.credit = 'revenue')
+                  OR (t.kind = 'refund' AND t.debit = 'revenue' AND t.credit = 'available')
                   OR (t.kind = 'topup' AND t.debit = 'funds' AND t.credit = 'available')) LIMIT 21",
         timed: false,
     },
@@ -89,8 +90,63 @@ const INVARIANTS: &[Invariant] = &[
         sql: "SELECT 'number ' || CAST(m.number_id AS TEXT) || ' ' || m.service FROM (
                   SELECT account_id, number_id, service, starts_at, LAG(ends_at) OVER (
                       PARTITION BY account_id, number_id, service ORDER BY starts_at) AS before
-                  FROM number_months) m
+                  FROM number_months WHERE refunded_at IS NULL) m
               WHERE m.before > m.starts_at LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each number that was set up for money was paid a month of with it",
+        sql: "SELECT 'transfer of source ' || CAST(t.source_id AS TEXT) FROM transfers t
+              LEFT JOIN number_months m ON m.account_id = t.account_id AND m.id = t.source_id
+                  AND m.service = 'number'
+              WHERE t.kind = 'setup' AND m.id IS NULL LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what was refunded of a month is what was taken for it, once",
+        sql: "SELECT 'month ' || CAST(COALESCE(m.id, r.source_id) AS TEXT) FROM number_months m
+              FULL JOIN (SELECT account_id, source_id, amount FROM transfers WHERE kind = 'refund') r
+                  ON r.account_id = m.account_id AND r.source_id = m.id
+              LEFT JOIN (SELECT account_id, source_id, amount FROM transfers WHERE kind = 'setup') s
+                  ON s.account_id = m.account_id AND s.source_id = m.id
+              WHERE (m.refunded_at IS NULL) <> (r.source_id IS NULL)
+                  OR r.amount <> m.amount + COALESCE(s.amount, 0) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "no month is charged before it begins",
+        sql: "SELECT 'month ' || CAST(m.id AS TEXT) FROM number_months m
+              JOIN transfers t ON t.account_id = m.account_id AND t.source_id = m.id
+                  AND t.kind IN ('number', 'sms_addon')
+              WHERE t.created_at < m.starts_at AND m.starts_at <> m.anchor LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "the months of one anchor follow one another",
+        sql: "SELECT 'number ' || CAST(m.number_id AS TEXT) || ' ' || m.service FROM (
+                  SELECT number_id, service, starts_at, anchor, LAG(ends_at) OVER (
+                      PARTITION BY account_id, number_id, service, anchor ORDER BY starts_at) AS before
+                  FROM number_months WHERE refunded_at IS NULL) m
+              WHERE COALESCE(m.before, m.anchor) <> m.starts_at LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a renewal is of its account's number, and paid until the end of its last month",
+        sql: "SELECT r.service || ' of number ' || CAST(r.number_id AS TEXT) FROM renewals r
+              LEFT JOIN numbers n ON n.id = r.number_id AND n.account_id = r.account_id
+              LEFT JOIN (SELECT account_id, number_id, service, MAX(ends_at) AS ends_at
+                  FROM number_months WHERE refunded_at IS NULL
+                  GROUP BY account_id, number_id, service) m
+                  ON m.account_id = r.account_id AND m.number_id = r.number_id AND m.service = r.service
+              WHERE n.id IS NULL OR r.paid_until <> COALESCE(m.ends_at, -1) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what has lapsed sends nothing",
+        sql: "SELECT r.service || ' of number ' || CAST(r.number_id AS TEXT) FROM renewals r
+              JOIN numbers n ON n.id = r.number_id
+              WHERE r.state = 'lapsed' AND ((r.service = 'sms' AND n.sms_enabled = 1)
+                  OR (r.service = 'number' AND n.status = 'active')) LIMIT 21",
         timed: false,
     },
     Invariant {
@@ -98,15 +154,18 @@ const INVARIANTS: &[Invariant] = &[
         sql: "SELECT 'order ' || CAST(o.id AS TEXT) FROM orders o
               LEFT JOIN (
                   SELECT i.account_id, i.order_id,
-                      CAST(SUM(i.number_price + COALESCE(i.sms_price, 0)) AS BIGINT) AS total
+                      CAST(SUM(i.number_price + COALESCE(i.sms_price, 0) + i.setup_price) AS BIGINT) AS total
                   FROM order_items i GROUP BY i.account_id, i.order_id) i
                   ON i.account_id = o.account_id AND i.order_id = o.id
               LEFT JOIN (
-                  SELECT i.account_id, i.order_id, CAST(SUM(m.amount) AS BIGINT) AS charged
+                  SELECT i.account_id, i.order_id, CAST(SUM(m.amount + COALESCE(t.amount, 0)) AS BIGINT) AS charged
                   FROM order_items i
                   JOIN orders o ON o.account_id = i.account_id AND o.id = i.order_id
                   JOIN number_months m ON m.account_id = i.account_id AND m.number_id = i.number_id
-                      AND m.starts_at = o.created_at
+                      AND m.id > o.id AND m.id <= o.id + 3 * (SELECT COUNT(*) FROM order_items n
+                          WHERE n.account_id = o.account_id AND n.order_id = o.id)
+                  LEFT JOIN transfers t ON t.account_id = m.account_id AND t.source_id = m.id
+                      AND t.kind = 'setup'
                   GROUP BY i.account_id, i.order_id) c
                   ON c.account_id = o.account_id AND c.order_id = o.id
               WHERE o.total <> COALESCE(i.total, -1) OR o.total <> COALESCE(c.charged, 0) LIMIT 21",

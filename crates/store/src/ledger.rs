@@ -15,6 +15,10 @@ domain::words! {
         Void = "void",
         /// Given, or with a negative sign taken, by an operator.
         Credit = "credit",
+        /// Given back for a number that was refused.
+        Refund = "refund",
+        /// Setting a number up.
+        Setup = "setup",
         /// A month of a number.
         Number = "number",
         /// A month of SMS on a number.
@@ -92,6 +96,20 @@ pub fn record(tx: &mut Tx<'_>, transfers: &[Transfer], at: Timestamp) -> Result<
     tx.send(&RECORD, &rows)
 }
 
+/// What moved for this source and kind.
+pub fn amount(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    source: i64,
+    kind: TransferKind,
+) -> Result<Option<Micros>, StoreError> {
+    const AMOUNT: &str =
+        "SELECT amount FROM transfers WHERE account_id = $1 AND source_id = $2 AND kind = $3";
+
+    let amount = tx.query_one(AMOUNT, params![account, source, kind.as_str()], |row| row.get(0))?;
+    Ok(amount.map(Micros::new))
+}
+
 /// A movement of the customer's balance, as the wallet page lists it.
 #[derive(Debug, Clone)]
 pub struct Movement {
@@ -119,7 +137,7 @@ pub fn movements(
         SELECT t.id, t.kind, t.source_id, t.amount, t.debit, t.available_after, t.currency, t.note,
             t.created_at, m.number_id
         FROM transfers t LEFT JOIN number_months m
-            ON t.kind IN ('number', 'sms_addon') AND m.account_id = t.account_id AND m.id = t.source_id
+            ON t.kind IN ('setup', 'refund', 'number', 'sms_addon') AND m.account_id = t.account_id AND m.id = t.source_id
         WHERE t.account_id = $1 AND t.id IS NOT NULL AND t.id < $2
         ORDER BY t.id DESC LIMIT $3";
 

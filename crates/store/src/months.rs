@@ -2,7 +2,7 @@
 
 use domain::{AccountId, Micros, NumberId, Timestamp};
 
-use crate::{Row, StoreError, Tx, params};
+use crate::{StoreError, Tx, params};
 
 domain::words! {
     /// What a month was paid for.
@@ -48,48 +48,70 @@ pub fn insert(tx: &mut Tx<'_>, month: &Month) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Until when a service of an account's number is paid at `now`.
-pub fn paid_until(
+/// The anchor and the end of the paid month that `now` lies in.
+pub fn running(
     tx: &mut Tx<'_>,
     account: AccountId,
     number: NumberId,
     service: Service,
     now: Timestamp,
-) -> Result<Option<Timestamp>, StoreError> {
-    const UNTIL: &str = "
-        SELECT MAX(ends_at) FROM number_months
-        WHERE account_id = $1 AND number_id = $2 AND service = $3 AND ends_at > $4";
+) -> Result<Option<(Timestamp, Timestamp)>, StoreError> {
+    const RUNNING: &str = "
+        SELECT anchor, ends_at FROM number_months
+        WHERE account_id = $1 AND number_id = $2 AND service = $3 AND ends_at > $4
+            AND refunded_at IS NULL
+        ORDER BY ends_at DESC LIMIT 1";
 
     let values = params![account, number, service.as_str(), now];
-    Ok(tx.query_one(UNTIL, values, |row| row.time_or_null(0))?.flatten())
+    tx.query_one(RUNNING, values, |row| Ok((row.time(0)?, row.time(1)?)))
 }
 
-/// Until when each service of an account's numbers is paid.
-#[derive(Debug, Clone, Copy)]
-pub struct Paid {
-    pub number: NumberId,
-    pub service: Service,
-    pub until: Timestamp,
+/// What names a number's service: whose it is, the number, the service.
+type ServiceKey = (AccountId, NumberId, Service);
+
+/// The id and the price of the month that ends then.
+pub fn ending(
+    tx: &mut Tx<'_>,
+    (account, number, service): ServiceKey,
+    ends_at: Timestamp,
+) -> Result<Option<(i64, Micros)>, StoreError> {
+    const ENDING: &str = "
+        SELECT id, amount FROM number_months
+        WHERE account_id = $1 AND number_id = $2 AND service = $3 AND ends_at = $4
+            AND refunded_at IS NULL";
+
+    let values = params![account, number, service.as_str(), ends_at];
+    tx.query_one(ENDING, values, |row| Ok((row.get(0)?, Micros::new(row.get(1)?))))
 }
 
-/// Of numbers with ids from `from` to `to`, where it is paid at `now`.
-pub fn paid(
+/// Moves the month that would have ended at `ended` to a beginning of its own.
+pub fn begin(
+    tx: &mut Tx<'_>,
+    (account, number, service): ServiceKey,
+    ended: Timestamp,
+    (starts_at, ends_at): (Timestamp, Timestamp),
+) -> Result<(), StoreError> {
+    const BEGIN: &str = "
+        UPDATE number_months SET starts_at = $1, anchor = $1, ends_at = $2
+        WHERE account_id = $3 AND number_id = $4 AND service = $5 AND ends_at = $6
+            AND refunded_at IS NULL";
+
+    let values = params![starts_at, ends_at, account, number, service.as_str(), ended];
+    tx.execute(BEGIN, values)?;
+    Ok(())
+}
+
+/// Notes that a month's money was given back.
+pub fn refund(
     tx: &mut Tx<'_>,
     account: AccountId,
-    (from, to): (NumberId, NumberId),
-    now: Timestamp,
-) -> Result<Vec<Paid>, StoreError> {
-    const PAID: &str = "
-        SELECT number_id, service, MAX(ends_at) FROM number_months
-        WHERE account_id = $1 AND number_id BETWEEN $2 AND $3 AND ends_at > $4
-        GROUP BY number_id, service";
+    id: i64,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    const REFUND: &str = "
+        UPDATE number_months SET refunded_at = $1
+        WHERE account_id = $2 AND id = $3 AND refunded_at IS NULL";
 
-    let read = |row: &Row<'_>| {
-        Ok(Paid {
-            number: NumberId::new(row.get(0)?),
-            service: row.parsed(1)?,
-            until: row.time(2)?,
-        })
-    };
-    tx.query(PAID, params![account, from, to, now], read)
+    tx.execute(REFUND, params![at, account, id])?;
+    Ok(())
 }

@@ -152,18 +152,59 @@ pub fn update(tx: &mut Tx<'_>, number: &NumberRecord) -> Result<(), StoreError> 
     Ok(())
 }
 
-/// Gives an available number to an account; `None` where it is not, or no longer, available.
+/// Whether nobody else has it in a checkout; `$account` and `$now` are parameters.
+macro_rules! free_for {
+    ($account:literal, $now:literal) => {
+        concat!(
+            "status = 'available' AND account_id IS NULL AND (reserved_by IS NULL OR reserved_by = ",
+            $account,
+            " OR reserved_until <= ",
+            $now,
+            ")"
+        )
+    };
+}
+
+/// Gives an available number to an account; `None` where it is not, or no longer, to be had.
 pub fn claim(
     tx: &mut Tx<'_>,
     account: AccountId,
     id: NumberId,
     sms_enabled: bool,
+    now: Timestamp,
 ) -> Result<Option<NumberRecord>, StoreError> {
     let sql = format!(
-        "UPDATE numbers SET status = 'active', account_id = $1, sms_enabled = $2
-         WHERE id = $3 AND status = 'available' AND account_id IS NULL RETURNING {COLUMNS}"
+        "UPDATE numbers SET status = 'active', account_id = $1, sms_enabled = $2,
+             reserved_by = NULL, reserved_until = NULL
+         WHERE id = $3 AND {} RETURNING {COLUMNS}",
+        free_for!("$1", "$4")
     );
-    tx.query_one(&sql, params![account, sms_enabled, id], read)
+    tx.query_one(&sql, params![account, sms_enabled, id, now], read)
+}
+
+/// Keeps an available number for an account until then; `None` where it is not to be had.
+pub fn reserve(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: NumberId,
+    until: Timestamp,
+    now: Timestamp,
+) -> Result<Option<NumberRecord>, StoreError> {
+    let sql = format!(
+        "UPDATE numbers SET reserved_by = $1, reserved_until = $2
+         WHERE id = $3 AND {} RETURNING {COLUMNS}",
+        free_for!("$1", "$4")
+    );
+    tx.query_one(&sql, params![account, until, id, now], read)
+}
+
+/// Lets go of everything that an account has in a checkout.
+pub fn unreserve(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+    const UNRESERVE: &str = "
+        UPDATE numbers SET reserved_by = NULL, reserved_until = NULL WHERE reserved_by = $1";
+
+    tx.execute(UNRESERVE, params![account])?;
+    Ok(())
 }
 
 /// Switches SMS on an account's active number; answers false where it was so before.
@@ -179,6 +220,28 @@ pub fn switch_sms(
     Ok(tx.execute(SWITCH, params![enabled, account, id])? == 1)
 }
 
+/// Moves an account's number from one status to another; answers false where it had another.
+pub fn change_status(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: NumberId,
+    (from, to): (NumberStatus, NumberStatus),
+) -> Result<bool, StoreError> {
+    const CHANGE: &str = "
+        UPDATE numbers SET status = $1 WHERE account_id = $2 AND id = $3 AND status = $4";
+
+    Ok(tx.execute(CHANGE, params![to.as_str(), account, id, from.as_str()])? == 1)
+}
+
+/// Takes an account's number from it; answers false where it has no such number.
+pub fn release(tx: &mut Tx<'_>, account: AccountId, id: NumberId) -> Result<bool, StoreError> {
+    const RELEASE: &str = "
+        UPDATE numbers SET status = 'released', account_id = NULL, sms_enabled = 0
+        WHERE account_id = $1 AND id = $2";
+
+    Ok(tx.execute(RELEASE, params![account, id])? == 1)
+}
+
 /// Which available numbers a list shows.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
@@ -190,16 +253,17 @@ pub struct Wanted {
     pub kinds: Option<Vec<(Country, NumberType)>>,
 }
 
-/// Numbers that can be ordered, newest first, those with ids below `before`.
+/// Numbers that `buyer` can order, newest first, those with ids below `before`.
 pub fn available(
     tx: &mut Tx<'_>,
     wanted: &Wanted,
+    (buyer, now): (AccountId, Timestamp),
     before: i64,
     limit: i64,
 ) -> Result<Vec<NumberRecord>, StoreError> {
     let pattern = wanted.contains.as_ref().map(|digits| format!("%{digits}%"));
-    let mut conditions = vec!["status = 'available' AND account_id IS NULL AND id < $1".to_owned()];
-    let mut params = vec![Value::from(before)];
+    let mut conditions = vec![format!("id < $1 AND {}", free_for!("$2", "$3"))];
+    let mut params = vec![Value::from(before), Value::from(buyer), Value::from(now)];
     let given = [
         ("country = ", wanted.country.as_ref().map(|country| Value::from(country.as_str()))),
         ("type = ", wanted.number_type.map(|number_type| Value::from(number_type.as_str()))),
@@ -251,8 +315,21 @@ pub fn of_account(
     tx.query(&sql, params![account, before, limit], read)
 }
 
-/// The whole inventory, newest first, those with ids below `before`.
-pub fn list(tx: &mut Tx<'_>, before: i64, limit: i64) -> Result<Vec<NumberRecord>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id < $1 ORDER BY id DESC LIMIT $2");
+/// The whole inventory, or what has one status, newest first, those with ids below `before`.
+pub fn list(
+    tx: &mut Tx<'_>,
+    status: Option<NumberStatus>,
+    before: i64,
+    limit: i64,
+) -> Result<Vec<NumberRecord>, StoreError> {
+    let Some(status) = status else {
+        let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        return tx.query(&sql, params![before, limit], read);
+    };
+    // The word itself, so that a partial index can serve it.
+    let sql = format!(
+        "SELECT {COLUMNS} FROM numbers WHERE status = '{status}' AND id < $1
+         ORDER BY id DESC LIMIT $2"
+    );
     tx.query(&sql, params![before, limit], read)
 }

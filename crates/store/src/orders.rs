@@ -30,6 +30,8 @@ pub struct OrderItem {
     pub number: E164,
     pub country: Country,
     pub number_type: NumberType,
+    /// Of setting it up, once.
+    pub setup_price: Micros,
     /// The first month of the number.
     pub number_price: Micros,
     /// The first month of SMS, where it was ordered.
@@ -43,13 +45,13 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
     const ITEMS: Bulk = Bulk {
         sqlite: "
             INSERT INTO order_items (account_id, order_id, number_id, number, country, type,
-                number_price, sms_price)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+                number_price, sms_price, setup_price)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
         postgres: "
             INSERT INTO order_items (account_id, order_id, number_id, number, country, type,
-                number_price, sms_price)
+                number_price, sms_price, setup_price)
             SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
-                $6::text[], $7::bigint[], $8::bigint[])",
+                $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])",
     };
 
     tx.execute(
@@ -63,7 +65,7 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
             order.created_at
         ],
     )?;
-    let rows: Vec<[Value<'_>; 8]> = order
+    let rows: Vec<[Value<'_>; 9]> = order
         .items
         .iter()
         .map(|item| {
@@ -76,6 +78,7 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
                 Value::from(item.number_type.as_str()),
                 Value::from(item.number_price),
                 Value::from(item.sms_price),
+                Value::from(item.setup_price),
             ]
         })
         .collect();
@@ -93,7 +96,7 @@ pub fn list(
         SELECT id, status, currency, total, created_at FROM orders
         WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
     const ITEMS: &str = "
-        SELECT order_id, number_id, number, country, type, number_price, sms_price FROM order_items
+        SELECT order_id, number_id, number, country, type, number_price, sms_price, setup_price FROM order_items
         WHERE account_id = $1 AND order_id BETWEEN $2 AND $3 ORDER BY number_id";
 
     let mut orders = tx.query(LIST, params![account, before, limit], |row| {
@@ -126,6 +129,7 @@ fn read_item(row: &Row<'_>) -> Result<(OrderId, OrderItem), StoreError> {
         number_type: row.parsed(4)?,
         number_price: Micros::new(row.get(5)?),
         sms_price: row.get::<Option<i64>>(6)?.map(Micros::new),
+        setup_price: Micros::new(row.get(7)?),
     };
     Ok((OrderId::new(row.get(0)?), item))
 }

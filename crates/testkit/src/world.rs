@@ -136,6 +136,14 @@ impl World {
         self.inner.clock.advance(span);
     }
 
+    /// Sets the clock back, as a machine does that finds its time was wrong.
+    pub fn set_back(&self, span: Duration) {
+        if let Clock::Manual(micros) = &self.inner.clock {
+            let span = i64::try_from(span.as_micros()).unwrap();
+            micros.fetch_sub(span, std::sync::atomic::Ordering::SeqCst);
+        }
+    }
+
     /// Hands over what is due; answers how many submissions. As a worker would, it
     /// leaves it at that while the database is away.
     pub async fn dispatch(&self) -> usize {
@@ -183,6 +191,11 @@ impl World {
     pub async fn push(&self) -> usize {
         let pushing = self.run(|engine| async move { engine.push_due().await.unwrap() });
         self.while_time_passes(pushing).await
+    }
+
+    /// Charges the months that are due; answers how many renewals changed.
+    pub async fn renew(&self) -> usize {
+        self.run(|engine| async move { engine.renew().await.unwrap() }).await
     }
 
     /// Moves messages away from carriers that are down.

@@ -2,18 +2,18 @@
 
 use axum::{Json, extract::State};
 use domain::{AccountId, CarrierId, NumberId, NumberStatus, NumberType};
-use engine::{NewNumber, NumberPatch};
+use engine::{ImportFailure, Imported, NewNumber, NumberPatch};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use store::numbers::{self, NumberRecord};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
     extract::{CsvBody, Id, JsonBody, Operator, Params, parsed, present, required, word},
-    page::PageQuery,
+    page::Page,
     views::Time,
 };
 
@@ -66,9 +66,25 @@ pub(super) struct OneOperatorNumber {
     number: OperatorNumberView,
 }
 
+/// A number as the answer to a change.
+pub(super) fn one(record: &NumberRecord) -> Json<OneOperatorNumber> {
+    Json(OneOperatorNumber { success: true, number: view(record) })
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct StatusQuery {
+    /// Only numbers with this status, like `pending_verification`.
+    status: Option<String>,
+    /// 1 to 200; 50 by default.
+    limit: Option<String>,
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+}
+
 /// The inventory, newest first.
 #[utoipa::path(
-    get, path = "/operator/numbers", tag = "Operator: numbers", params(PageQuery),
+    get, path = "/operator/numbers", tag = "Operator: numbers", params(StatusQuery),
     responses(
         (status = 200, description = "A page of numbers", body = OperatorNumberList),
         (status = "4XX", description = "The query cannot be used", body = Failure),
@@ -77,11 +93,15 @@ pub(super) struct OneOperatorNumber {
 pub(super) async fn list(
     State(api): State<Api>,
     _: Operator,
-    Params(query): Params<PageQuery>,
+    Params(query): Params<StatusQuery>,
 ) -> Result<Json<OperatorNumberList>, ApiError> {
-    let page = query.page()?;
-    let mut found =
-        api.engine.store().read(move |tx| numbers::list(tx, page.before, page.rows())).await?;
+    let page = Page::parse(query.limit.as_deref(), query.cursor.as_deref())?;
+    let status = query.status.as_deref().map(status_word).transpose()?;
+    let mut found = api
+        .engine
+        .store()
+        .read(move |tx| numbers::list(tx, status, page.before, page.rows()))
+        .await?;
     let next_cursor = page.cut(&mut found, |number| number.id.get());
     let numbers = found.iter().map(view).collect();
     Ok(Json(OperatorNumberList { success: true, numbers, next_cursor }))
@@ -218,7 +238,7 @@ pub(super) async fn update(
         simulated: given.simulated,
     };
     let record = api.engine.update_number(NumberId::new(id), patch).await?;
-    Ok(Json(OneOperatorNumber { success: true, number: view(&record) }))
+    Ok(one(&record))
 }
 
 /// What an import did.
@@ -246,19 +266,15 @@ pub(super) struct ImportAnswer {
 pub(super) async fn import(
     State(api): State<Api>,
     _: Operator,
-    CsvBody(csv): CsvBody,
-) -> Result<(axum::http::StatusCode, Json<Value>), ApiError> {
-    let imported = api.engine.import_numbers(&csv).await.map_err(|errors| {
-        let lines: Vec<String> = errors
-            .iter()
-            .take(20)
-            .map(|error| match error.column.as_str() {
-                "" => format!("line {}: {}", error.line, error.message),
-                column => format!("line {}, {column}: {}", error.line, error.message),
-            })
-            .collect();
-        ApiError::invalid("file", format!("Nothing was imported. {}", lines.join("; ")))
-    })?;
-    let answer = ImportAnswer { success: true, added: imported.added, known: imported.known };
-    Ok((axum::http::StatusCode::CREATED, Json(json!(answer))))
+    CsvBody { octets, idempotency }: CsvBody,
+) -> Result<Created, ApiError> {
+    let render = |imported: &Imported| {
+        let answer = ImportAnswer { success: true, added: imported.added, known: imported.known };
+        json!(answer)
+    };
+    match api.engine.import_numbers(&octets, idempotency, render).await {
+        Ok(done) => Ok(Created(done)),
+        Err(ImportFailure::File(errors)) => Err(ApiError::bad_file(&errors)),
+        Err(ImportFailure::Use(error)) => Err(error.into()),
+    }
 }

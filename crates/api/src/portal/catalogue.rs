@@ -2,9 +2,10 @@
 
 use axum::{Json, extract::State};
 use domain::{
-    Currency, Micros, NumberType,
-    catalogue::{self, Coverage, Offer},
+    Currency, Micros, NumberType, Timestamp,
+    catalogue::{Coverage, Offer},
 };
+use engine::PriceBook;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -22,6 +23,7 @@ struct CountryView {
     /// ISO 3166-1 alpha-2.
     #[schema(example = "NL")]
     country: String,
+    /// Empty where it is not known.
     #[schema(example = "31")]
     calling_code: String,
     /// Null where there are none.
@@ -37,20 +39,35 @@ struct OfferView {
     /// Null where there is no SMS.
     sms_price: Option<Money>,
     number_price: Money,
+    /// Once, with the order.
+    setup_price: Money,
+    /// What happens to an ordered number: `instant`, `provisioning` or `verification`.
+    #[schema(example = "instant")]
+    activation: &'static str,
+    /// The operator has not set these prices yet.
+    example: bool,
 }
 
-fn country(line: &Coverage, currency: Currency) -> CountryView {
-    let offer = |offer: Offer| OfferView {
+fn country(line: &Coverage, book: &PriceBook, now: Timestamp, currency: Currency) -> CountryView {
+    let money = |amount| Money::new(amount, currency);
+    let view = |kind, offer: Offer| OfferView {
         sms: offer.sms.is_some(),
-        sms_price: offer.sms.map(|price| Money::new(price, currency)),
-        number_price: Money::new(offer.number, currency),
+        sms_price: offer.sms.map(money),
+        number_price: money(offer.number),
+        setup_price: money(offer.setup),
+        activation: offer.activation.as_str(),
+        example: book.set_offer(line.country, kind, now).is_none(),
     };
+    let offer = |kind| line.offer(kind).map(|offer| view(kind, offer));
     CountryView {
         country: line.country.to_string(),
-        calling_code: line.calling_code.to_string(),
-        local: line.local.map(offer),
-        mobile: line.mobile.map(offer),
-        toll_free: line.toll_free.map(offer),
+        calling_code: match line.calling_code {
+            0 => String::new(),
+            code => code.to_string(),
+        },
+        local: offer(NumberType::Local),
+        mobile: offer(NumberType::Mobile),
+        toll_free: offer(NumberType::TollFree),
     }
 }
 
@@ -61,7 +78,9 @@ fn country(line: &Coverage, currency: Currency) -> CountryView {
 )]
 pub(super) async fn coverage(State(api): State<Api>) -> Json<CoverageAnswer> {
     let currency = api.engine.config().currency;
-    let countries = catalogue::coverage().iter().map(|line| country(line, currency)).collect();
+    let (book, now) = (api.engine.prices(), api.engine.clock().now());
+    let countries =
+        book.coverage(now).iter().map(|line| country(line, &book, now, currency)).collect();
     Json(CoverageAnswer { success: true, countries })
 }
 
@@ -105,16 +124,24 @@ struct AddonView {
 pub(super) async fn pricing(State(api): State<Api>) -> Json<PricingAnswer> {
     let config = api.engine.config();
     let money = |amount| Money::new(amount, config.currency);
-    let sms_addon = catalogue::coverage()
+    let (book, now) = (api.engine.prices(), api.engine.clock().now());
+    let sms_addon = book
+        .coverage(now)
         .iter()
         .filter_map(|line| {
             let price = NumberType::ALL.iter().find_map(|kind| line.offer(*kind)?.sms)?;
             Some(AddonView { country: line.country.to_string(), price: money(price) })
         })
         .collect();
-    let everywhere =
-        DestinationView { destination: "+".to_owned(), price: money(config.prices.segment) };
-    let pricing =
-        PricingView { inbound: money(Micros::ZERO), outbound: vec![everywhere], sms_addon };
+    let outbound = book
+        .outbound(now)
+        .0
+        .into_iter()
+        .map(|(prefix, price)| DestinationView {
+            destination: prefix.as_str().to_owned(),
+            price: money(price),
+        })
+        .collect();
+    let pricing = PricingView { inbound: money(Micros::ZERO), outbound, sms_addon };
     Json(PricingAnswer { success: true, pricing })
 }

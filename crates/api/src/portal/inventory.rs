@@ -1,7 +1,7 @@
 //! Numbers that can be ordered.
 
 use axum::{Json, extract::State};
-use domain::{Country, NumberType, catalogue};
+use domain::{Country, NumberType, catalogue::Coverage};
 use serde::{Deserialize, Serialize};
 use store::numbers::{self, Wanted};
 use utoipa::{IntoParams, ToSchema};
@@ -39,7 +39,7 @@ pub(super) struct InventoryQuery {
 }
 
 impl InventoryQuery {
-    fn wanted(&self) -> Result<Wanted, ApiError> {
+    fn wanted(&self, coverage: &[Coverage]) -> Result<Wanted, ApiError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let types: Vec<&str> = NumberType::ALL.iter().map(|kind| kind.as_str()).collect();
         let number_type = given(&self.number_type);
@@ -59,18 +59,18 @@ impl InventoryQuery {
             country: parsed_opt("country", given(&self.country).as_deref())?,
             number_type,
             contains,
-            kinds: sms.then(kinds_with_sms),
+            kinds: sms.then(|| kinds_with_sms(coverage)),
         })
     }
 }
 
-fn kinds_with_sms() -> Vec<(Country, NumberType)> {
-    let of = |line: &catalogue::Coverage| {
+fn kinds_with_sms(coverage: &[Coverage]) -> Vec<(Country, NumberType)> {
+    let of = |line: &Coverage| {
         let line = *line;
         let has_sms = move |kind: &&NumberType| line.offer(**kind).is_some_and(|o| o.sms.is_some());
         NumberType::ALL.iter().filter(has_sms).map(move |kind| (line.country, *kind))
     };
-    catalogue::coverage().iter().flat_map(of).collect()
+    coverage.iter().flat_map(of).collect()
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -95,12 +95,14 @@ struct AvailableView {
     number_type: &'static str,
     /// Of a month of the number.
     number_price: Money,
+    /// Once, with the order.
+    setup_price: Money,
     sms_available: bool,
     /// Of a month of SMS; null where it is not available.
     sms_price: Option<Money>,
 }
 
-/// Numbers that can be ordered.
+/// Numbers that can be ordered; not those in somebody else's checkout.
 #[utoipa::path(
     get, path = "/portal/numbers/available", tag = "Orders", params(InventoryQuery),
     responses(
@@ -110,28 +112,31 @@ struct AvailableView {
 )]
 pub(super) async fn list(
     State(api): State<Api>,
-    _: Caller,
+    caller: Caller,
     Params(query): Params<InventoryQuery>,
 ) -> Result<Json<Inventory>, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.cursor.as_deref())?;
-    let wanted = query.wanted()?;
+    let (book, now) = (api.engine.prices(), api.engine.clock().now());
+    let wanted = query.wanted(&book.coverage(now))?;
     let currency = api.engine.config().currency;
+    let buyer = (caller.account, now);
     let mut found = api
         .engine
         .store()
-        .read(move |tx| numbers::available(tx, &wanted, page.before, page.rows()))
+        .read(move |tx| numbers::available(tx, &wanted, buyer, page.before, page.rows()))
         .await?;
     let next_cursor = page.cut(&mut found, |number| number.id.get());
     let numbers = found
         .into_iter()
         .map(|number| {
-            let offer = catalogue::offer(number.country, number.number_type);
+            let offer = book.offer(number.country, number.number_type, now);
             AvailableView {
                 id: number.id.get(),
                 number: number.number.to_string(),
                 country: number.country.to_string(),
                 number_type: number.number_type.as_str(),
                 number_price: Money::new(offer.number, currency),
+                setup_price: Money::new(offer.setup, currency),
                 sms_available: offer.sms.is_some(),
                 sms_price: offer.sms.map(|price| Money::new(price, currency)),
             }

@@ -1,13 +1,14 @@
 //! A customer's numbers, and SMS on them.
 
 use axum::{Json, extract::State};
-use domain::{Currency, NumberId, catalogue};
-use engine::OwnNumber;
+use domain::{Currency, NumberId, Timestamp};
+use engine::{GRACE_DAYS, OwnNumber};
 use serde::Serialize;
 use store::{
     StoreError,
-    months::{self, Paid, Service},
+    months::Service,
     numbers::{self, NumberRecord},
+    renewals::{self, Renewal, RenewalState},
 };
 use utoipa::ToSchema;
 
@@ -51,17 +52,34 @@ struct NumberView {
     sms_paid_until: Option<Time>,
     /// The number is paid until then; null where it costs nothing.
     paid_until: Option<Time>,
+    /// When the next month of SMS is charged; null where it is not renewed.
+    sms_renews_at: Option<Time>,
+    /// A month of SMS is owed: it is switched off then unless the wallet can pay.
+    sms_grace_until: Option<Time>,
+    /// SMS was switched off for want of money; it is on again once the wallet holds `sms_owed`.
+    sms_lapsed: bool,
+    sms_owed: Option<Money>,
+    /// When the next month of the number is charged; null where it costs nothing.
+    renews_at: Option<Time>,
+    /// A month of the number is owed: it is suspended then unless the wallet can pay.
+    grace_until: Option<Time>,
+    /// What is owed for the number; unpaid, it ends 30 days after `paid_until`.
+    owed: Option<Money>,
     /// Texts from it reach the simulator only.
     simulated: bool,
     created_at: Time,
 }
 
-fn view(number: &NumberRecord, paid: &[Paid], currency: Currency) -> NumberView {
-    let offer = catalogue::offer(number.country, number.number_type);
-    let until = |service| {
-        let of = |paid: &&Paid| paid.number == number.id && paid.service == service;
-        paid.iter().find(of).map(|paid| Time(paid.until))
+fn view(api: &Api, number: &NumberRecord, renewals: &[Renewal], now: Timestamp) -> NumberView {
+    let currency = api.engine.config().currency;
+    let offer = api.engine.prices().offer(number.country, number.number_type, now);
+    let of = |service| {
+        renewals
+            .iter()
+            .find(|renewal| renewal.number == number.id && renewal.service == service)
+            .map_or_else(Months::default, |renewal| Months::of(renewal, now, currency))
     };
+    let (sms, own) = (of(Service::Sms), of(Service::Number));
     NumberView {
         id: number.id.get(),
         number: number.number.to_string(),
@@ -71,10 +89,43 @@ fn view(number: &NumberRecord, paid: &[Paid], currency: Currency) -> NumberView 
         sms_enabled: number.sms_enabled,
         sms_available: offer.sms.is_some(),
         sms_price: offer.sms.map(|price| Money::new(price, currency)),
-        sms_paid_until: until(Service::Sms),
-        paid_until: until(Service::Number),
+        sms_paid_until: sms.paid_until,
+        paid_until: own.paid_until,
+        sms_renews_at: sms.renews_at,
+        sms_grace_until: sms.grace_until,
+        sms_lapsed: sms.lapsed,
+        sms_owed: sms.owed,
+        renews_at: own.renews_at,
+        grace_until: own.grace_until,
+        owed: own.owed,
         simulated: number.simulated,
         created_at: Time(number.created_at),
+    }
+}
+
+/// How a service stands with its months.
+#[derive(Debug, Default)]
+struct Months {
+    paid_until: Option<Time>,
+    renews_at: Option<Time>,
+    grace_until: Option<Time>,
+    lapsed: bool,
+    owed: Option<Money>,
+}
+
+impl Months {
+    fn of(renewal: &Renewal, now: Timestamp, currency: Currency) -> Self {
+        let is = |state| renewal.renews && renewal.state == state;
+        let until = Time(renewal.paid_until);
+        let grace = std::time::Duration::from_secs(GRACE_DAYS * 86_400);
+        let owes = renewal.renews && renewal.state != RenewalState::Paid;
+        Self {
+            paid_until: (renewal.paid_until > now).then_some(until),
+            renews_at: is(RenewalState::Paid).then_some(until),
+            grace_until: is(RenewalState::Grace).then(|| Time(renewal.paid_until.plus(grace))),
+            lapsed: is(RenewalState::Lapsed),
+            owed: owes.then(|| Money::new(renewal.owed, currency)),
+        }
     }
 }
 
@@ -113,22 +164,22 @@ pub(super) async fn list(
 async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<NumberList>, ApiError> {
     let page = query.page()?;
     let account = caller.account;
-    let (now, currency) = (api.engine.clock().now(), api.engine.config().currency);
-    let (mut found, paid) = api
+    let now = api.engine.clock().now();
+    let (mut found, renewals) = api
         .engine
         .store()
         .read(move |tx| {
             let found = numbers::of_account(tx, account, page.before, page.rows())?;
             let ids = || found.iter().map(|number| number.id);
-            let paid = match (ids().min(), ids().max()) {
-                (Some(from), Some(to)) => months::paid(tx, account, (from, to), now)?,
+            let renewals = match (ids().min(), ids().max()) {
+                (Some(from), Some(to)) => renewals::of_numbers(tx, account, (from, to))?,
                 _ => Vec::new(),
             };
-            Ok::<_, StoreError>((found, paid))
+            Ok::<_, StoreError>((found, renewals))
         })
         .await?;
     let next_cursor = page.cut(&mut found, |number| number.id.get());
-    let numbers = found.iter().map(|number| view(number, &paid, currency)).collect();
+    let numbers = found.iter().map(|number| view(api, number, &renewals, now)).collect();
     Ok(Json(NumberList { success: true, numbers, next_cursor }))
 }
 
@@ -153,8 +204,9 @@ pub(super) async fn enable_sms(
     Repeats(key): Repeats,
 ) -> Result<Answered, ApiError> {
     let (id, account) = (NumberId::new(id), caller.account);
-    let currency = api.engine.config().currency;
-    let render = move |own: &OwnNumber| named("number", view(&own.number, &own.paid, currency));
+    let (now, viewed) = (api.engine.clock().now(), api.clone());
+    let render =
+        move |own: &OwnNumber| named("number", view(&viewed, &own.number, &own.renewals, now));
     let done = api.engine.enable_sms(account, id, key, render).await?;
     Ok(Answered(done))
 }
@@ -173,6 +225,25 @@ pub(super) async fn disable_sms(
     Id(id): Id,
 ) -> Result<Json<OneNumber>, ApiError> {
     let own = api.engine.disable_sms(caller.account, NumberId::new(id)).await?;
-    let number = view(&own.number, &own.paid, api.engine.config().currency);
+    let now = api.engine.clock().now();
+    let number = view(&api, &own.number, &own.renewals, now);
     Ok(Json(OneNumber { success: true, number }))
+}
+
+/// Gives a number back, for good. What is paid of the month is not refunded; its messages stay.
+#[utoipa::path(
+    post, path = "/portal/numbers/{id}/release", tag = "Numbers", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The number is no longer yours", body = OneNumber),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn release(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Json<OneNumber>, ApiError> {
+    let number = api.engine.release_number(caller.account, NumberId::new(id)).await?;
+    let now = api.engine.clock().now();
+    Ok(Json(OneNumber { success: true, number: view(&api, &number, &[], now) }))
 }

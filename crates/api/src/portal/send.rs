@@ -148,7 +148,12 @@ pub(super) async fn quote(
     let text = text::Body::parse(required("body", body.value.body.as_deref())?)?;
     let measure = text.measure();
     let config = api.engine.config();
-    let price = config.prices.of(i64::from(measure.segments.get())).unwrap_or_default();
+    let segments = i64::from(measure.segments.get());
+    let (prices, now) = (api.engine.prices(), api.engine.clock().now());
+    // Without a destination: what is charged where no prefix has a price of its own.
+    let to = body.value.to.as_deref().and_then(|to| to.parse().ok());
+    let segment = prices.segment_to(to.as_ref(), now);
+    let price = segment.checked_mul(segments).unwrap_or_default();
     let forced_by = text::offenders(text.as_str())
         .into_iter()
         .map(|offender| OffenderView {

@@ -65,7 +65,7 @@ pub(super) struct TransactionList {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TransactionView {
     id: i64,
-    /// `sms`, `sms_refund`, `credit`, `topup`, `number`, `sms_addon`.
+    /// `sms`, `sms_refund`, `credit`, `topup`, `number_setup`, `refund`, `number`, `sms_addon`.
     #[schema(example = "sms")]
     kind: &'static str,
     /// Negative where money left.
@@ -92,6 +92,8 @@ impl From<Movement> for TransactionView {
             TransferKind::Void => ("sms_refund", format!("message:{}", movement.source)),
             TransferKind::Credit => ("credit", format!("credit:{}", movement.source)),
             TransferKind::Topup => ("topup", format!("topup:{}", movement.source)),
+            TransferKind::Refund => ("refund", number()),
+            TransferKind::Setup => ("number_setup", number()),
             TransferKind::Number => ("number", number()),
             TransferKind::SmsAddon => ("sms_addon", number()),
         };

@@ -14,9 +14,9 @@ use store::{
     wallets::{self, Admission},
 };
 
-use super::{Prices, Refusal, Request, Send};
+use super::{Refusal, Request, Send};
 use crate::{
-    Clock,
+    Clock, PriceBook,
     routing::{Journey, Table},
 };
 
@@ -105,7 +105,7 @@ pub(super) fn price<'a>(
     sender: Option<&Sender>,
     opted_out: &HashSet<OptOut>,
     routing: &Table,
-    prices: Prices,
+    (prices, now): (&PriceBook, Timestamp),
 ) -> Result<Priced<'a>, Refusal> {
     let sender = sender.ok_or(Refusal::UnknownNumber)?;
     if sender.account_status == AccountStatus::Suspended {
@@ -128,7 +128,7 @@ pub(super) fn price<'a>(
         return Err(Refusal::DestinationNotAllowed);
     }
     let segments = i64::from(send.body.measure().segments.get());
-    let price = prices.of(segments).ok_or(Refusal::InsufficientBalance)?;
+    let price = prices.message(&send.to, segments, now).ok_or(Refusal::InsufficientBalance)?;
     Ok(Priced { send, sender: sender.clone(), price })
 }
 

@@ -17,12 +17,12 @@ use store::{
 };
 
 use super::{
-    AcceptError, Accepted, Answer, Prices, Refusal, Request,
+    AcceptError, Accepted, Answer, Refusal, Request,
     admit::{self, Admitted, Ask, Place, Priced},
     batch::{Batch, KeptItem},
 };
 use crate::{
-    Clock, Engine, IDEMPOTENCY_KEPT, VALIDITY,
+    Clock, Engine, IDEMPOTENCY_KEPT, PriceBook, VALIDITY,
     ids::Range,
     routing::{Journey, Table},
 };
@@ -36,7 +36,7 @@ const UNKNOWN_TRIED_EVERY: Duration = Duration::from_millis(250);
 struct Context {
     requests: Vec<Request>,
     routing: Arc<Table>,
-    prices: Prices,
+    prices: Arc<PriceBook>,
     currency: Currency,
     clock: Clock,
     ids: Range,
@@ -56,7 +56,7 @@ impl Engine {
         let context = Context {
             requests,
             routing: self.routing.now(),
-            prices: self.config.prices,
+            prices: self.prices(),
             currency: self.config.currency,
             clock: self.clock.clone(),
             ids,
@@ -256,7 +256,8 @@ impl Context {
                     .iter()
                     .map(|send| {
                         let sender = sender(send);
-                        admit::price(send, sender, &opted_out, &self.routing, self.prices)
+                        let prices = (&*self.prices, now);
+                        admit::price(send, sender, &opted_out, &self.routing, prices)
                     })
                     .collect()
             })

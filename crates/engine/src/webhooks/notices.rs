@@ -8,7 +8,7 @@ use store::{
     webhooks::DisabledReason,
 };
 
-use crate::{Engine, mail::Notice};
+use crate::{Engine, mail::Letter};
 
 /// An endpoint that was disabled, and whom to tell.
 #[derive(Debug, Clone)]
@@ -59,6 +59,6 @@ impl Engine {
              it again at\n\n{page}\n\nThere you can also have what it missed sent again.\n"
         );
         let subject = format!("A webhook was disabled at {}", self.config.site.brand);
-        self.send_mail(Notice { to, subject, text });
+        self.send_letter(Letter { to, what: "webhook disabled", subject, text, link: None });
     }
 }

@@ -54,6 +54,44 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "each number that was set up for money was paid a month of with it",
+        &["INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
+           SELECT account_id, 888888, 'setup', currency, 5, 'available', 'revenue', created_at
+           FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
+    ),
+    (
+        "what was refunded of a month is what was taken for it, once",
+        &["INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
+           SELECT account_id, 888888, 'refund', currency, 5, 'revenue', 'available', created_at
+           FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
+    ),
+    (
+        "no month is charged before it begins",
+        &[
+            "INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
+             SELECT account_id, 1, 'sms', created_at + 1, created_at + 10, created_at, 888888, 5
+             FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}",
+            "INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
+             SELECT account_id, 888888, 'sms_addon', currency, 5, 'available', 'revenue', created_at
+             FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}",
+        ],
+    ),
+    (
+        "the months of one anchor follow one another",
+        &["INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
+           SELECT account_id, 1, 'sms', 5, 10, 0, 888888, 5 FROM wallets"],
+    ),
+    (
+        "a renewal is of its account's number, and paid until the end of its last month",
+        &["INSERT INTO renewals (account_id, number_id, service, anchor, paid_until, state, renews, owed, due_at)
+           SELECT account_id, 999999, 'sms', 0, 10, 'paid', 1, 0, 10 FROM wallets"],
+    ),
+    (
+        "what has lapsed sends nothing",
+        &["INSERT INTO renewals (account_id, number_id, service, anchor, paid_until, state, renews, owed, due_at)
+           SELECT account_id, id, 'sms', 0, 10, 'lapsed', 1, 0, 10 FROM numbers WHERE sms_enabled = 1"],
+    ),
+    (
         "an order's total is the sum of its items, and each was charged as its first month",
         &["INSERT INTO orders (account_id, id, status, currency, total, created_at)
            SELECT account_id, 777777, 'completed', 'EUR', 5, 0 FROM wallets"],

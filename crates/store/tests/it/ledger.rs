@@ -49,7 +49,10 @@ fn transfer(account: AccountId, source: i64, kind: TransferKind, amount: i64) ->
         TransferKind::Void => (Book::Held, Book::Available),
         TransferKind::Credit if amount < 0 => (Book::Available, Book::Funds),
         TransferKind::Credit | TransferKind::Topup => (Book::Funds, Book::Available),
-        TransferKind::Number | TransferKind::SmsAddon => (Book::Available, Book::Revenue),
+        TransferKind::Refund => (Book::Revenue, Book::Available),
+        TransferKind::Setup | TransferKind::Number | TransferKind::SmsAddon => {
+            (Book::Available, Book::Revenue)
+        }
     };
     Transfer {
         account,

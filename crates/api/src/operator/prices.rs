@@ -1,0 +1,459 @@
+//! The catalogue as operators keep it: prices of numbers and of segments, each from a date on.
+
+use axum::{
+    Json,
+    extract::State,
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use domain::{
+    Currency, Micros, NumberType, Prefix, Timestamp,
+    catalogue::{Activation, Offer},
+};
+use engine::{Changed, NumberPriceWanted, OutboundPriceWanted};
+use serde::{Deserialize, Serialize};
+use store::prices::{NumberPrice, OutboundPrice};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::{
+    Api,
+    error::{ApiError, Failure},
+    extract::{
+        CsvBody, JsonBody, Operator, Params, amount, parsed, parsed_opt, present, required, word,
+    },
+    views::{Money, Time},
+};
+
+/// What numbers of one country and type cost.
+#[derive(Debug, Serialize, ToSchema)]
+struct NumberPriceView {
+    #[schema(example = "NL")]
+    country: String,
+    /// `local`, `mobile` or `toll_free`.
+    #[serde(rename = "type")]
+    number_type: &'static str,
+    /// Once, with the order.
+    setup: Money,
+    month: Money,
+    /// Of a month of SMS; null where such numbers have none.
+    sms: Option<Money>,
+    /// What happens to an ordered number: `instant`, `provisioning` or `verification`.
+    activation: &'static str,
+    /// Null where it is in force.
+    effective_from: Option<Time>,
+    /// Nobody has set it yet.
+    example: bool,
+}
+
+fn number_view(
+    price: &NumberPrice,
+    scheduled: bool,
+    example: bool,
+    currency: Currency,
+) -> NumberPriceView {
+    let money = |amount| Money::new(amount, currency);
+    NumberPriceView {
+        country: price.country.to_string(),
+        number_type: price.number_type.as_str(),
+        setup: money(price.offer.setup),
+        month: money(price.offer.number),
+        sms: price.offer.sms.map(money),
+        activation: price.offer.activation.as_str(),
+        effective_from: scheduled.then_some(Time(price.from)),
+        example,
+    }
+}
+
+/// What a segment to a prefix costs.
+#[derive(Debug, Serialize, ToSchema)]
+struct OutboundPriceView {
+    #[schema(example = "+31")]
+    prefix: String,
+    /// Null where the next shorter prefix counts from then on.
+    price: Option<Money>,
+    /// Null where it is in force.
+    effective_from: Option<Time>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NumberPriceList {
+    success: bool,
+    /// In force first, then what is to come.
+    prices: Vec<NumberPriceView>,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OutboundPriceList {
+    success: bool,
+    /// In force first, then what is to come.
+    prices: Vec<OutboundPriceView>,
+}
+
+/// Each price of numbers with whether it is to come and whether it is an example.
+fn number_prices(api: &Api) -> Vec<(NumberPrice, bool, bool)> {
+    let (book, now) = (api.engine.prices(), api.engine.clock().now());
+    let mut all = Vec::new();
+    for line in book.coverage(now) {
+        for number_type in NumberType::ALL {
+            let (country, number_type) = (line.country, *number_type);
+            if let Some(offer) = line.offer(number_type) {
+                let example = book.set_offer(country, number_type, now).is_none();
+                all.push((NumberPrice { country, number_type, from: now, offer }, false, example));
+            }
+        }
+    }
+    all.extend(book.scheduled(now).into_iter().map(|price| (price, true, false)));
+    all
+}
+
+fn outbound_prices(api: &Api) -> Vec<(OutboundPrice, bool)> {
+    let now = api.engine.clock().now();
+    let (current, later) = api.engine.prices().outbound(now);
+    let current = current
+        .into_iter()
+        .map(|(prefix, price)| (OutboundPrice { prefix, from: now, price: Some(price) }, false));
+    current.chain(later.into_iter().map(|price| (price, true))).collect()
+}
+
+/// What numbers cost.
+#[utoipa::path(
+    get, path = "/operator/prices/numbers", tag = "Operator: prices",
+    responses(
+        (status = 200, description = "Every price", body = NumberPriceList),
+        (status = "4XX", description = "Not an operator", body = Failure),
+    ),
+)]
+pub(super) async fn numbers(
+    State(api): State<Api>,
+    _: Operator,
+) -> Result<Json<NumberPriceList>, ApiError> {
+    let currency = api.engine.config().currency;
+    let prices = number_prices(&api)
+        .iter()
+        .map(|(price, scheduled, example)| number_view(price, *scheduled, *example, currency))
+        .collect();
+    Ok(Json(NumberPriceList { success: true, prices }))
+}
+
+/// What segments cost, by destination.
+#[utoipa::path(
+    get, path = "/operator/prices/outbound", tag = "Operator: prices",
+    responses(
+        (status = 200, description = "Every price", body = OutboundPriceList),
+        (status = "4XX", description = "Not an operator", body = Failure),
+    ),
+)]
+pub(super) async fn outbound(
+    State(api): State<Api>,
+    _: Operator,
+) -> Result<Json<OutboundPriceList>, ApiError> {
+    let currency = api.engine.config().currency;
+    let prices = outbound_prices(&api)
+        .into_iter()
+        .map(|(price, scheduled)| OutboundPriceView {
+            prefix: price.prefix.as_str().to_owned(),
+            price: price.price.map(|price| Money::new(price, currency)),
+            effective_from: scheduled.then_some(Time(price.from)),
+        })
+        .collect();
+    Ok(Json(OutboundPriceList { success: true, prices }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NumberPriceBody {
+    #[schema(required, nullable = false, example = "NL")]
+    country: Option<String>,
+    /// `local`, `mobile` or `toll_free`.
+    #[serde(rename = "type")]
+    #[schema(required, nullable = false, example = "mobile")]
+    number_type: Option<String>,
+    #[schema(example = "0.00")]
+    setup: Option<String>,
+    #[schema(example = "1.00")]
+    month: Option<String>,
+    /// Of a month; null where such numbers have no SMS.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "0.75")]
+    sms: Option<Option<String>>,
+    /// `instant`, `provisioning` or `verification`.
+    activation: Option<String>,
+    /// Now, where it is missing. Months that have begun keep their price.
+    effective_from: Option<String>,
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct OutboundPriceBody {
+    #[schema(required, nullable = false, example = "+31")]
+    prefix: Option<String>,
+    /// Null lets the next shorter prefix count.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "0.008")]
+    price: Option<Option<String>>,
+    /// Now, where it is missing. Messages that were accepted keep their price.
+    effective_from: Option<String>,
+}
+
+fn price(param: &str, text: &str) -> Result<Micros, ApiError> {
+    let price = amount(param, text)?;
+    if price < Micros::ZERO {
+        return Err(ApiError::invalid(param, format!("{param} is not negative.")));
+    }
+    Ok(price)
+}
+
+fn price_opt(param: &str, text: Option<String>) -> Result<Option<Micros>, ApiError> {
+    text.map(|text| price(param, &text)).transpose()
+}
+
+fn from_date(api: &Api, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    let wrong = |message: String| ApiError::invalid("effective_from", message);
+    let from = Timestamp::parse(text)
+        .map_err(|error| wrong(format!("effective_from cannot be read: {error}.")))?;
+    if from < api.engine.clock().now() {
+        let message = "effective_from has passed; leave it out to begin now.".to_owned();
+        return Err(wrong(message));
+    }
+    Ok(Some(from))
+}
+
+/// Sets what numbers of one country and type cost, from a date on.
+#[utoipa::path(
+    patch, path = "/operator/prices/numbers", tag = "Operator: prices", request_body = NumberPriceBody,
+    responses(
+        (status = 200, description = "What changes", body = NumberChanges),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn set_numbers(
+    State(api): State<Api>,
+    _: Operator,
+    body: JsonBody<NumberPriceBody>,
+) -> Result<Json<NumberChanges>, ApiError> {
+    let given = body.value;
+    let kind = required("type", given.number_type)?;
+    let wanted = NumberPriceWanted {
+        country: parsed("country", &required("country", given.country)?)?,
+        number_type: word("type", &kind, &["local", "mobile", "toll_free"])?,
+        setup: price_opt("setup", given.setup)?,
+        month: price_opt("month", given.month)?,
+        sms: given.sms.map(|sms| price_opt("sms", sms)).transpose()?,
+        activation: given
+            .activation
+            .map(|text| {
+                let words: Vec<&str> = Activation::ALL.iter().map(|word| word.as_str()).collect();
+                word("activation", &text, &words)
+            })
+            .transpose()?,
+        from: from_date(&api, given.effective_from.as_deref())?,
+    };
+    let changes = api.engine.set_number_prices(vec![(1, wanted)], false).await?;
+    Ok(Json(number_changes(&api, changes, false)))
+}
+
+/// Sets what a segment to a prefix costs, from a date on.
+#[utoipa::path(
+    patch, path = "/operator/prices/outbound", tag = "Operator: prices", request_body = OutboundPriceBody,
+    responses(
+        (status = 200, description = "What changes", body = OutboundChanges),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn set_outbound(
+    State(api): State<Api>,
+    _: Operator,
+    body: JsonBody<OutboundPriceBody>,
+) -> Result<Json<OutboundChanges>, ApiError> {
+    let given = body.value;
+    let wanted = OutboundPriceWanted {
+        prefix: parsed::<Prefix>("prefix", &required("prefix", given.prefix)?)?,
+        price: price_opt("price", required("price", given.price)?)?,
+        from: from_date(&api, given.effective_from.as_deref())?,
+    };
+    let changes = api.engine.set_outbound_prices(vec![(1, wanted)], false).await?;
+    Ok(Json(outbound_changes(&api, changes, false)))
+}
+
+/// What a row of a file, or a call, changes.
+#[derive(Debug, Serialize, ToSchema)]
+struct NumberChange {
+    /// Of the file, from 1.
+    line: u64,
+    before: Option<NumberPriceView>,
+    after: NumberPriceView,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct NumberChanges {
+    success: bool,
+    /// Nothing was stored: it was only a look.
+    preview: bool,
+    changes: Vec<NumberChange>,
+}
+
+fn number_changes(
+    api: &Api,
+    changes: Vec<Changed<NumberPrice, Offer>>,
+    preview: bool,
+) -> NumberChanges {
+    let currency = api.engine.config().currency;
+    let changes = changes
+        .into_iter()
+        .map(|change| {
+            let before = change.before.map(|offer| NumberPrice { offer, ..change.after });
+            NumberChange {
+                line: change.line,
+                before: before.map(|price| number_view(&price, false, false, currency)),
+                after: number_view(&change.after, true, false, currency),
+            }
+        })
+        .collect();
+    NumberChanges { success: true, preview, changes }
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+struct OutboundChange {
+    /// Of the file, from 1.
+    line: u64,
+    /// Null where the prefix had no price of its own.
+    before: Option<Money>,
+    after: OutboundPriceView,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OutboundChanges {
+    success: bool,
+    /// Nothing was stored: it was only a look.
+    preview: bool,
+    changes: Vec<OutboundChange>,
+}
+
+fn outbound_changes(
+    api: &Api,
+    changes: Vec<Changed<OutboundPrice, Micros>>,
+    preview: bool,
+) -> OutboundChanges {
+    let currency = api.engine.config().currency;
+    let money = |amount| Money::new(amount, currency);
+    let changes = changes
+        .into_iter()
+        .map(|change| OutboundChange {
+            line: change.line,
+            before: change.before.map(money),
+            after: OutboundPriceView {
+                prefix: change.after.prefix.as_str().to_owned(),
+                price: change.after.price.map(money),
+                effective_from: Some(Time(change.after.from)),
+            },
+        })
+        .collect();
+    OutboundChanges { success: true, preview, changes }
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PreviewQuery {
+    /// `true`: only says what would change.
+    #[param(value_type = Option<bool>)]
+    preview: Option<String>,
+}
+
+impl PreviewQuery {
+    fn wanted(&self) -> Result<bool, ApiError> {
+        Ok(parsed_opt::<bool>("preview", self.preview.as_deref())?.unwrap_or(false))
+    }
+}
+
+/// Sets prices of numbers by a CSV file, all or nothing.
+///
+/// The heading names `country,type` and, if wanted, `setup`, `month`, `sms` (an amount, or `none`),
+/// `activation`, `effective_from`; an empty cell leaves things as they are.
+#[utoipa::path(
+    post, path = "/operator/prices/numbers/import", tag = "Operator: prices", params(PreviewQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = 200, description = "What changes", body = NumberChanges),
+        (status = "4XX", description = "Nothing was changed; `message` names the first bad lines", body = Failure),
+    ),
+)]
+pub(super) async fn import_numbers(
+    State(api): State<Api>,
+    _: Operator,
+    Params(query): Params<PreviewQuery>,
+    CsvBody { octets, .. }: CsvBody,
+) -> Result<Json<NumberChanges>, ApiError> {
+    let preview = query.wanted()?;
+    let rows = api.engine.read_number_prices(&octets).map_err(|e| ApiError::bad_file(&e))?;
+    let changes = api.engine.set_number_prices(rows, preview).await?;
+    Ok(Json(number_changes(&api, changes, preview)))
+}
+
+/// Sets prices of segments by a CSV file, all or nothing.
+///
+/// The heading names `prefix,price` (an amount, or `none`) and, if wanted, `effective_from`.
+#[utoipa::path(
+    post, path = "/operator/prices/outbound/import", tag = "Operator: prices", params(PreviewQuery),
+    request_body(content = String, content_type = "text/csv"),
+    responses(
+        (status = 200, description = "What changes", body = OutboundChanges),
+        (status = "4XX", description = "Nothing was changed; `message` names the first bad lines", body = Failure),
+    ),
+)]
+pub(super) async fn import_outbound(
+    State(api): State<Api>,
+    _: Operator,
+    Params(query): Params<PreviewQuery>,
+    CsvBody { octets, .. }: CsvBody,
+) -> Result<Json<OutboundChanges>, ApiError> {
+    let preview = query.wanted()?;
+    let rows = api.engine.read_outbound_prices(&octets).map_err(|e| ApiError::bad_file(&e))?;
+    let changes = api.engine.set_outbound_prices(rows, preview).await?;
+    Ok(Json(outbound_changes(&api, changes, preview)))
+}
+
+/// The prices of numbers as a file that can be imported again.
+#[utoipa::path(
+    get, path = "/operator/prices/numbers/export", tag = "Operator: prices",
+    responses(
+        (status = 200, description = "A CSV file", body = String, content_type = "text/csv"),
+        (status = "4XX", description = "Not an operator", body = Failure),
+    ),
+)]
+pub(super) async fn export_numbers(State(api): State<Api>, _: Operator) -> Response {
+    let mut csv = "country,type,setup,month,sms,activation,effective_from\n".to_owned();
+    for (price, scheduled, _) in number_prices(&api) {
+        let NumberPrice { country, number_type, from, offer } = price;
+        let sms = offer.sms.map_or("none".to_owned(), |sms| sms.to_string());
+        let from = if scheduled { from.to_string() } else { String::new() };
+        csv.push_str(&format!(
+            "{country},{number_type},{},{},{sms},{},{from}\n",
+            offer.setup, offer.number, offer.activation
+        ));
+    }
+    file("number-prices.csv", csv)
+}
+
+/// The prices of segments as a file that can be imported again.
+#[utoipa::path(
+    get, path = "/operator/prices/outbound/export", tag = "Operator: prices",
+    responses(
+        (status = 200, description = "A CSV file", body = String, content_type = "text/csv"),
+        (status = "4XX", description = "Not an operator", body = Failure),
+    ),
+)]
+pub(super) async fn export_outbound(State(api): State<Api>, _: Operator) -> Response {
+    let mut csv = "prefix,price,effective_from\n".to_owned();
+    for (price, scheduled) in outbound_prices(&api) {
+        let amount = price.price.map_or("none".to_owned(), |price| price.to_string());
+        let from = if scheduled { price.from.to_string() } else { String::new() };
+        csv.push_str(&format!("{},{amount},{from}\n", price.prefix.as_str()));
+    }
+    file("outbound-prices.csv", csv)
+}
+
+fn file(name: &str, csv: String) -> Response {
+    let disposition = format!("attachment; filename=\"{name}\"");
+    let headers =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, disposition)];
+    (headers, csv).into_response()
+}

@@ -1,0 +1,267 @@
+//! Prices as operators set them: one by one, or a file at once.
+
+use domain::{
+    Country, Micros, NumberType, Prefix, Timestamp,
+    catalogue::{Activation, Offer},
+};
+use store::{
+    Tx,
+    prices::{self, NumberPrice, OutboundPrice},
+};
+
+use crate::{Engine, ImportError, PriceBook, UseError, csv_file};
+
+/// Rows that one file may have.
+const ROWS_MAX: usize = 100_000;
+
+/// A price of numbers to be set; what is not given stays as it is then.
+#[derive(Debug, Clone)]
+pub struct NumberPriceWanted {
+    pub country: Country,
+    pub number_type: NumberType,
+    pub setup: Option<Micros>,
+    pub month: Option<Micros>,
+    /// Inner `None`: such numbers have no SMS.
+    pub sms: Option<Option<Micros>>,
+    pub activation: Option<Activation>,
+    /// Now, where it is not given; never before.
+    pub from: Option<Timestamp>,
+}
+
+#[derive(Debug, Clone)]
+pub struct OutboundPriceWanted {
+    pub prefix: Prefix,
+    /// `None`: the next shorter prefix counts.
+    pub price: Option<Micros>,
+    /// Now, where it is not given; never before.
+    pub from: Option<Timestamp>,
+}
+
+/// What a row changes.
+#[derive(Debug, Clone)]
+pub struct Changed<T, P> {
+    /// Of the file, from 1; the place in the list where there is none.
+    pub line: u64,
+    /// What counted at that time without it.
+    pub before: Option<P>,
+    pub after: T,
+}
+
+/// A row, and where it stands.
+type Row<T> = (u64, T);
+
+impl Engine {
+    /// Sets prices of numbers, all or none; with `preview` only says what would change.
+    pub async fn set_number_prices(
+        &self,
+        rows: Vec<Row<NumberPriceWanted>>,
+        preview: bool,
+    ) -> Result<Vec<Changed<NumberPrice, Offer>>, UseError> {
+        let (now, defaults) = (self.clock.now(), self.config.prices);
+        let changes = self
+            .store
+            .write(move |tx| {
+                prices::change(tx)?;
+                let book = PriceBook::load(tx, defaults)?;
+                let changes: Vec<_> = rows
+                    .iter()
+                    .filter_map(|(line, row)| number_change(&book, *line, row, now))
+                    .collect();
+                let after: Vec<NumberPrice> = changes.iter().map(|change| change.after).collect();
+                for chunk in after.chunks(1_000) {
+                    prices::put_numbers(tx, chunk)?;
+                }
+                kept_or_not(tx, changes, preview)
+            })
+            .await;
+        self.settled(changes).await
+    }
+
+    /// Sets prices of segments, all or none; with `preview` only says what would change.
+    pub async fn set_outbound_prices(
+        &self,
+        rows: Vec<Row<OutboundPriceWanted>>,
+        preview: bool,
+    ) -> Result<Vec<Changed<OutboundPrice, Micros>>, UseError> {
+        if rows.iter().any(|(_, row)| row.prefix.is_empty() && row.price.is_none()) {
+            return Err(UseError::invalid("price", "the prefix + always has a price"));
+        }
+        let (now, defaults) = (self.clock.now(), self.config.prices);
+        let changes = self
+            .store
+            .write(move |tx| {
+                prices::change(tx)?;
+                let book = PriceBook::load(tx, defaults)?;
+                let changes: Vec<_> = rows
+                    .iter()
+                    .filter_map(|(line, row)| outbound_change(&book, *line, row, now))
+                    .collect();
+                let after: Vec<OutboundPrice> =
+                    changes.iter().map(|change| change.after.clone()).collect();
+                for chunk in after.chunks(1_000) {
+                    prices::put_outbound(tx, chunk)?;
+                }
+                kept_or_not(tx, changes, preview)
+            })
+            .await;
+        self.settled(changes).await
+    }
+
+    /// The rows of a CSV file `country,type,setup,month,sms,activation,effective_from`.
+    pub fn read_number_prices(
+        &self,
+        octets: &[u8],
+    ) -> Result<Vec<Row<NumberPriceWanted>>, Vec<ImportError>> {
+        let now = self.clock.now();
+        let optional = ["setup", "month", "sms", "activation", "effective_from"];
+        let mut keys = std::collections::HashMap::new();
+        csv_file::read(octets, &["country", "type"], &optional, ROWS_MAX, |line| {
+            let row = NumberPriceWanted {
+                country: line.required("country")?,
+                number_type: line
+                    .word("type", "local, mobile or toll_free")?
+                    .ok_or_else(|| line.error("type", "type is local, mobile or toll_free"))?,
+                setup: amount(line, "setup")?,
+                month: amount(line, "month")?,
+                sms: match line.get("sms") {
+                    Some("none") => Some(None),
+                    _ => amount(line, "sms")?.map(Some),
+                },
+                activation: line.word("activation", "instant, provisioning or verification")?,
+                from: date(line, now)?,
+            };
+            let key = (row.country, row.number_type, row.from);
+            match keys.insert(key, line.line) {
+                Some(earlier) => Err(line.error("type", format!("the same as in line {earlier}"))),
+                None => Ok((line.line, row)),
+            }
+        })
+    }
+
+    /// The rows of a CSV file `prefix,price,effective_from`.
+    pub fn read_outbound_prices(
+        &self,
+        octets: &[u8],
+    ) -> Result<Vec<Row<OutboundPriceWanted>>, Vec<ImportError>> {
+        let now = self.clock.now();
+        let mut keys = std::collections::HashMap::new();
+        let required = ["prefix", "price"];
+        csv_file::read(octets, &required, &["effective_from"], ROWS_MAX, |line| {
+            let price = match line.get("price") {
+                Some("none") => None,
+                _ => Some(
+                    amount(line, "price")?
+                        .ok_or_else(|| line.error("price", "price is an amount, or none"))?,
+                ),
+            };
+            let prefix: Prefix = line.required("prefix")?;
+            if prefix.is_empty() && price.is_none() {
+                return Err(line.error("price", "the prefix + always has a price"));
+            }
+            let row = OutboundPriceWanted { prefix, price, from: date(line, now)? };
+            match keys.insert((row.prefix.clone(), row.from), line.line) {
+                Some(earlier) => {
+                    Err(line.error("prefix", format!("the same as in line {earlier}")))
+                }
+                None => Ok((line.line, row)),
+            }
+        })
+    }
+
+    /// Takes changes that were made into memory.
+    async fn settled<T>(&self, changes: Result<T, Kept<T>>) -> Result<T, UseError> {
+        match changes {
+            Ok(changes) => {
+                self.sync_prices().await?;
+                Ok(changes)
+            }
+            Err(Kept::Preview(changes)) => Ok(changes),
+            Err(Kept::Failed(error)) => Err(error),
+        }
+    }
+}
+
+/// Why nothing was kept.
+enum Kept<T> {
+    /// Only a look was wanted.
+    Preview(T),
+    Failed(UseError),
+}
+
+impl<T> From<store::StoreError> for Kept<T> {
+    fn from(error: store::StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl<T> store::AsStoreError for Kept<T> {
+    fn as_store_error(&self) -> Option<&store::StoreError> {
+        match self {
+            Self::Preview(_) => None,
+            Self::Failed(error) => error.as_store_error(),
+        }
+    }
+}
+
+/// Undoes the transaction where only a look was wanted.
+fn kept_or_not<T>(_: &mut Tx<'_>, changes: T, preview: bool) -> Result<T, Kept<T>> {
+    if preview { Err(Kept::Preview(changes)) } else { Ok(changes) }
+}
+
+/// `None` where the row changes nothing.
+fn number_change(
+    book: &PriceBook,
+    line: u64,
+    row: &NumberPriceWanted,
+    now: Timestamp,
+) -> Option<Changed<NumberPrice, Offer>> {
+    let from = row.from.unwrap_or(now);
+    let (country, number_type) = (row.country, row.number_type);
+    let before = book.offer(country, number_type, from);
+    let offer = Offer {
+        setup: row.setup.unwrap_or(before.setup),
+        number: row.month.unwrap_or(before.number),
+        sms: row.sms.unwrap_or(before.sms),
+        activation: row.activation.unwrap_or(before.activation),
+    };
+    // A price that was an example is the operator's own once they have set it.
+    let same = offer == before && book.set_offer(country, number_type, from).is_some();
+    let after = NumberPrice { country, number_type, from, offer };
+    (!same).then_some(Changed { line, before: Some(before), after })
+}
+
+fn outbound_change(
+    book: &PriceBook,
+    line: u64,
+    row: &OutboundPriceWanted,
+    now: Timestamp,
+) -> Option<Changed<OutboundPrice, Micros>> {
+    let from = row.from.unwrap_or(now);
+    let (current, _) = book.outbound(from);
+    let before = current.iter().find(|(prefix, _)| *prefix == row.prefix).map(|(_, price)| *price);
+    let after = OutboundPrice { prefix: row.prefix.clone(), from, price: row.price };
+    (before != row.price).then_some(Changed { line, before, after })
+}
+
+fn amount(line: &csv_file::Line<'_>, column: &str) -> Result<Option<Micros>, ImportError> {
+    line.get(column)
+        .map(|text| {
+            let amount =
+                Micros::parse(text, 6).map_err(|error| line.error(column, error.to_string()))?;
+            if amount < Micros::ZERO {
+                return Err(line.error(column, "a price is not negative"));
+            }
+            Ok(amount)
+        })
+        .transpose()
+}
+
+fn date(line: &csv_file::Line<'_>, now: Timestamp) -> Result<Option<Timestamp>, ImportError> {
+    let Some(text) = line.get("effective_from") else { return Ok(None) };
+    let from =
+        Timestamp::parse(text).map_err(|error| line.error("effective_from", error.to_string()))?;
+    if from < now {
+        return Err(line.error("effective_from", "this date has passed: leave it empty for now"));
+    }
+    Ok(Some(from))
+}

@@ -1,0 +1,134 @@
+//! The prices that operators set, each from a date on.
+
+use domain::{
+    Country, Micros, NumberType, Prefix, Timestamp,
+    catalogue::{Activation, Offer},
+};
+
+use crate::{Bulk, Row, StoreError, Tx, Value};
+
+/// What numbers of one country and type cost from a date on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NumberPrice {
+    pub country: Country,
+    pub number_type: NumberType,
+    pub from: Timestamp,
+    pub offer: Offer,
+}
+
+/// What a segment to a prefix costs from a date on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboundPrice {
+    pub prefix: Prefix,
+    pub from: Timestamp,
+    /// `None`: from then on the next shorter prefix counts.
+    pub price: Option<Micros>,
+}
+
+/// Adds prices; one of the same kind and date is replaced.
+pub fn put_numbers(tx: &mut Tx<'_>, prices: &[NumberPrice]) -> Result<(), StoreError> {
+    const PUT: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO number_prices (country, type, effective_from, setup, month, sms, activation)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
+            ON CONFLICT (country, type, effective_from) DO UPDATE SET setup = excluded.setup,
+                month = excluded.month, sms = excluded.sms, activation = excluded.activation",
+        postgres: "
+            INSERT INTO number_prices (country, type, effective_from, setup, month, sms, activation)
+            SELECT * FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[],
+                $6::bigint[], $7::text[])
+            ON CONFLICT (country, type, effective_from) DO UPDATE SET setup = excluded.setup,
+                month = excluded.month, sms = excluded.sms, activation = excluded.activation",
+    };
+
+    let rows: Vec<[Value<'_>; 7]> = prices
+        .iter()
+        .map(|price| {
+            [
+                Value::from(price.country.as_str()),
+                Value::from(price.number_type.as_str()),
+                Value::from(price.from),
+                Value::from(price.offer.setup),
+                Value::from(price.offer.number),
+                Value::from(price.offer.sms),
+                Value::from(price.offer.activation.as_str()),
+            ]
+        })
+        .collect();
+    tx.bulk(&PUT, &rows)?;
+    Ok(())
+}
+
+/// Adds prices; one of the same prefix and date is replaced.
+pub fn put_outbound(tx: &mut Tx<'_>, prices: &[OutboundPrice]) -> Result<(), StoreError> {
+    const PUT: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO outbound_prices (prefix, effective_from, price) VALUES (?1, ?2, ?3)
+            ON CONFLICT (prefix, effective_from) DO UPDATE SET price = excluded.price",
+        postgres: "
+            INSERT INTO outbound_prices (prefix, effective_from, price)
+            SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::bigint[])
+            ON CONFLICT (prefix, effective_from) DO UPDATE SET price = excluded.price",
+    };
+
+    let rows: Vec<[Value<'_>; 3]> = prices
+        .iter()
+        .map(|price| {
+            [Value::from(price.prefix.as_str()), Value::from(price.from), Value::from(price.price)]
+        })
+        .collect();
+    tx.bulk(&PUT, &rows)?;
+    Ok(())
+}
+
+/// Everything that was ever set, in the order of countries, types and dates.
+pub fn numbers(tx: &mut Tx<'_>) -> Result<Vec<NumberPrice>, StoreError> {
+    const ALL: &str = "
+        SELECT country, type, effective_from, setup, month, sms, activation FROM number_prices
+        ORDER BY country, type, effective_from";
+
+    tx.query(ALL, &[], |row: &Row<'_>| {
+        Ok(NumberPrice {
+            country: row.parsed(0)?,
+            number_type: row.parsed(1)?,
+            from: row.time(2)?,
+            offer: Offer {
+                setup: Micros::new(row.get(3)?),
+                number: Micros::new(row.get(4)?),
+                sms: row.get::<Option<i64>>(5)?.map(Micros::new),
+                activation: row.parsed::<Activation>(6)?,
+            },
+        })
+    })
+}
+
+/// The same for segments, in the order of prefixes and dates.
+pub fn outbound(tx: &mut Tx<'_>) -> Result<Vec<OutboundPrice>, StoreError> {
+    const ALL: &str =
+        "SELECT prefix, effective_from, price FROM outbound_prices ORDER BY prefix, effective_from";
+
+    tx.query(ALL, &[], |row: &Row<'_>| {
+        Ok(OutboundPrice {
+            prefix: row.parsed(0)?,
+            from: row.time(1)?,
+            price: row.get::<Option<i64>>(2)?.map(Micros::new),
+        })
+    })
+}
+
+/// Grows with every change: whoever keeps the prices in memory reads them again then.
+pub fn version(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    const VERSION: &str = "SELECT version FROM price_version WHERE id = 1";
+
+    Ok(tx.query_one(VERSION, &[], |row| row.get(0))?.unwrap_or(0))
+}
+
+/// Says that the prices changed; answers the new version, and lets no other change come between.
+pub fn change(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
+    const CHANGE: &str = "
+        INSERT INTO price_version (id, version) VALUES (1, 1)
+        ON CONFLICT (id) DO UPDATE SET version = price_version.version + 1 RETURNING version";
+
+    tx.query_one(CHANGE, &[], |row| row.get(0))?
+        .ok_or_else(|| StoreError::corrupt("a change without a version"))
+}
