@@ -4,10 +4,13 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, Method, header::AUTHORIZATION, request::Parts},
 };
-use domain::{AccountId, OperatorId};
+use domain::{
+    AccountId, OperatorId,
+    api_keys::{Grant, Scope},
+};
 use store::{StoreError, accounts::AccountStatus, api_keys::Owner, sessions::SessionHolder};
 
-use crate::{Api, cookie, error::ApiError};
+use crate::{Api, client, cookie, error::ApiError};
 
 /// A customer who showed a valid key or cookie.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +36,13 @@ pub(crate) enum Proof {
     Cookie([u8; 32]),
 }
 
-type Holder = (Owner, Option<AccountStatus>);
+/// Who showed it, and what it is good for.
+#[derive(Debug)]
+struct Holder {
+    owner: Owner,
+    status: Option<AccountStatus>,
+    grant: Grant,
+}
 
 impl Proof {
     /// Whether it holds, [`Proof::holder`] tells.
@@ -44,17 +53,25 @@ impl Proof {
         cookie::shown(headers, api.is_secure()).map(Self::Cookie)
     }
 
-    /// Who holds it; `None` once it was revoked or has ended.
-    pub(crate) async fn holder(self, api: &Api) -> Result<Option<Holder>, StoreError> {
+    /// Whether it still holds: it was not revoked and has not ended.
+    pub(crate) async fn holds(self, api: &Api) -> Result<bool, StoreError> {
+        let now = api.engine.clock().now();
+        Ok(self.holder(api).await?.is_some_and(|holder| !holder.grant.has_expired(now)))
+    }
+
+    /// Who holds it; `None` once it was revoked or the session has ended.
+    async fn holder(self, api: &Api) -> Result<Option<Holder>, StoreError> {
         Ok(match self {
-            Self::Key(hash) => {
-                let holder = api.engine.key_holder(hash).await?;
-                holder.map(|holder| (holder.owner, holder.account_status))
-            }
-            Self::Cookie(hash) => {
-                let holder = api.engine.session_holder(hash).await?;
-                holder.map(|holder| (holder.owner, holder.account_status))
-            }
+            Self::Key(hash) => api.engine.key_holder(hash).await?.map(|key| Holder {
+                owner: key.owner,
+                status: key.account_status,
+                grant: key.grant.clone(),
+            }),
+            Self::Cookie(hash) => api.engine.session_holder(hash).await?.map(|session| Holder {
+                owner: session.owner,
+                status: session.account_status,
+                grant: Grant::full(),
+            }),
         })
     }
 }
@@ -63,10 +80,14 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let (proof, holder) = proven(&parts.headers, api).await?;
-        match holder {
+        let (proof, holder) = proven(parts, api).await?;
+        match (holder.owner, holder.status) {
             // A suspended account may still look; a send says that it is suspended.
             (Owner::Account(account), Some(AccountStatus::Active | AccountStatus::Suspended)) => {
+                let scope = needed(&parts.method, parts.uri.path());
+                if !holder.grant.allows(scope) {
+                    return Err(lacks(&holder.grant, scope));
+                }
                 if parts.method == Method::GET {
                     api.reads.take(account, api.engine.clock().now())?;
                 }
@@ -83,8 +104,8 @@ impl FromRequestParts<Api> for Operator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let (_, (owner, _)) = proven(&parts.headers, api).await?;
-        match owner {
+        let (_, holder) = proven(parts, api).await?;
+        match holder.owner {
             Owner::Operator(id) => Ok(Self { _id: id }),
             Owner::Account(_) => {
                 Err(ApiError::forbidden("Only operators may do this; use an operator's API key."))
@@ -111,10 +132,42 @@ fn not_signed_in() -> ApiError {
     ApiError { message: "Sign in first.".to_owned(), ..ApiError::unauthenticated() }
 }
 
-async fn proven(headers: &HeaderMap, api: &Api) -> Result<(Proof, Holder), ApiError> {
-    let proof = Proof::shown(headers, api).ok_or_else(ApiError::unauthenticated)?;
+/// What was shown, where it may be used here and now.
+async fn proven(parts: &Parts, api: &Api) -> Result<(Proof, Holder), ApiError> {
+    let proof = Proof::shown(&parts.headers, api).ok_or_else(ApiError::unauthenticated)?;
     let holder = proof.holder(api).await?.ok_or_else(ApiError::unauthenticated)?;
+    if holder.grant.has_expired(api.engine.clock().now()) {
+        let message = "This API key has expired; make a new one under API Keys.".to_owned();
+        return Err(ApiError { message, ..ApiError::unauthenticated() });
+    }
+    let from = client::address(parts, api);
+    if !holder.grant.admits(from) {
+        let message = format!("This API key may not be used from {}.", from.to_canonical());
+        return Err(ApiError::forbidden(&message));
+    }
     Ok((proof, holder))
+}
+
+/// What a request takes.
+fn needed(method: &Method, path: &str) -> Scope {
+    const SENDS: &[&str] = &["/sms/send", "/sms/batch"];
+
+    if method.is_safe() || path.ends_with("/sms/quote") {
+        Scope::Read
+    } else if SENDS.iter().any(|send| path.ends_with(send)) {
+        Scope::Send
+    } else {
+        Scope::Admin
+    }
+}
+
+fn lacks(grant: &Grant, scope: Scope) -> ApiError {
+    let held: Vec<&str> = grant.scopes.iter().map(|scope| scope.as_str()).collect();
+    let message = format!(
+        "This API key has the scope {}; this call takes {scope}. Use another key, or make one under API Keys.",
+        held.join(" and ")
+    );
+    ApiError::forbidden(&message)
 }
 
 fn key(headers: &HeaderMap) -> Option<&str> {

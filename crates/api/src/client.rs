@@ -25,15 +25,20 @@ impl FromRequestParts<Api> for From {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, Infallible> {
-        let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
-        let forwarded = if api.behind_proxy { last_forwarded(&parts.headers) } else { None };
-        let ip = forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED));
+        let ip = address(parts, api);
         let user_agent = parts
             .headers
             .get(USER_AGENT)
             .map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
         Ok(Self(Client { ip, user_agent }))
     }
+}
+
+/// The client's address.
+pub(crate) fn address(parts: &Parts, api: &Api) -> IpAddr {
+    let peer = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let forwarded = if api.behind_proxy { last_forwarded(&parts.headers) } else { None };
+    forwarded.or(peer).unwrap_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED))
 }
 
 /// The address that our own proxy saw; those before it are only claimed.

@@ -57,6 +57,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(topups::create))
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
+        .routes(routes!(api_keys::rotate))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
         .routes(routes!(webhooks::rotate_secret))

@@ -3,6 +3,7 @@
 //! Not here: input and output, clocks, SQL, HTTP. Whoever needs the present or
 //! a random number passes it in.
 
+pub mod api_keys;
 pub mod catalogue;
 mod e164;
 mod ids;

@@ -2,6 +2,7 @@
 
 use domain::{
     AccountId, Email, Micros, OperatorId,
+    api_keys::Grant,
     rate::{RATE_DEFAULT, RATE_MAX},
 };
 use serde_json::Value;
@@ -82,6 +83,7 @@ impl Engine {
                 name: "First key",
                 prefix: &api_key.prefix,
                 hash: &api_key.hash,
+                grant: &Grant::full(),
             };
             keys::insert(tx, &new_key, now)?;
             Ok(AccountCreated { account: found(tx, id)?, api_key: api_key.clone() })
@@ -194,6 +196,7 @@ impl Engine {
                     name: "First key",
                     prefix: &api_key.prefix,
                     hash: &api_key.hash,
+                    grant: &Grant::full(),
                 };
                 keys::insert(tx, &new_key, now)?;
                 Ok(api_key.clone())

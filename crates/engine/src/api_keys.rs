@@ -1,6 +1,8 @@
 //! API keys: made, revoked, and looked up for every request.
 
-use domain::{AccountId, ApiKeyId, Timestamp};
+use std::{sync::Arc, time::Duration};
+
+use domain::{AccountId, ApiKeyId, Timestamp, api_keys::Grant};
 use serde_json::Value;
 use store::{
     StoreError, Tx,
@@ -21,28 +23,32 @@ pub struct ApiKeyCreated {
 }
 
 /// Who holds which key, and when its use was last noted.
-pub(crate) type Cache = Recent<(KeyHolder, Timestamp)>;
+pub(crate) type Cache = Recent<(Arc<KeyHolder>, Timestamp)>;
+
+/// The longest time that a key's old secret goes on working beside the new one.
+pub const OVERLAP_MAX: Duration = Duration::from_secs(30 * 86_400);
 
 impl Engine {
     /// Who holds the key with this hash; `None` for an unknown or a revoked one.
-    pub async fn key_holder(&self, hash: [u8; 32]) -> Result<Option<KeyHolder>, StoreError> {
+    pub async fn key_holder(&self, hash: [u8; 32]) -> Result<Option<Arc<KeyHolder>>, StoreError> {
         let now = self.clock.now();
         let (known, fresh, began) = self.keys.look(&hash, now);
-        if let Some((holder, _)) = known.filter(|_| fresh) {
-            return Ok(Some(holder));
+        if let Some((holder, _)) = known.as_ref().filter(|_| fresh) {
+            return Ok(Some(Arc::clone(holder)));
         }
         let Some(holder) = self.store.read(move |tx| keys::find(tx, &hash)).await? else {
             self.keys.forget(&hash);
             return Ok(None);
         };
+        let (id, holder) = (holder.id, Arc::new(holder));
         let touched_at = match known {
             Some((_, touched_at)) if touched_at > now.minus(TOUCHED_EVERY) => touched_at,
             _ => {
-                self.store.write(move |tx| keys::touch(tx, holder.id, now)).await?;
+                self.store.write(move |tx| keys::touch(tx, id, now)).await?;
                 now
             }
         };
-        self.keys.keep(hash, (holder, touched_at), now, began);
+        self.keys.keep(hash, (Arc::clone(&holder), touched_at), now, began);
         Ok(Some(holder))
     }
 
@@ -50,6 +56,7 @@ impl Engine {
         &self,
         account: AccountId,
         name: String,
+        grant: Grant,
         key: Option<Idempotency>,
         render: impl Fn(&ApiKeyCreated) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
@@ -57,24 +64,31 @@ impl Engine {
         let secret = secrets::new_key("df_live_");
         let now = self.clock.now();
         let body = move |tx: &mut Tx<'_>| {
-            let row = NewApiKey {
-                id,
-                owner: Owner::Account(account),
-                name: &name,
-                prefix: &secret.prefix,
-                hash: &secret.hash,
-            };
-            keys::insert(tx, &row, now)?;
-            let key = ApiKey {
-                id,
-                name: name.clone(),
-                prefix: secret.prefix.clone(),
-                created_at: now,
-                last_used_at: None,
-            };
-            Ok(ApiKeyCreated { key, secret: secret.clone() })
+            Ok(insert(tx, account, id, name.clone(), grant.clone(), secret.clone(), now)?)
         };
         self.once(account, key, body, render).await
+    }
+
+    /// A new key in the place of an old one, which goes on working for `overlap`.
+    pub async fn rotate_api_key(
+        &self,
+        account: AccountId,
+        old: ApiKeyId,
+        overlap: Duration,
+        key: Option<Idempotency>,
+        render: impl Fn(&ApiKeyCreated) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let id = ApiKeyId::new(self.ids.one(&self.store).await?);
+        let secret = secrets::new_key("df_live_");
+        let now = self.clock.now();
+        let body = move |tx: &mut Tx<'_>| {
+            let known = keys::lock(tx, account, old)?.ok_or(UseError::NotFound("API key"))?;
+            keys::end(tx, old, now.plus(overlap))?;
+            Ok(insert(tx, account, id, known.name, known.grant, secret.clone(), now)?)
+        };
+        let done = self.once(account, key, body, render).await;
+        self.keys.clear();
+        done
     }
 
     /// Revokes a key for good.
@@ -87,4 +101,27 @@ impl Engine {
         self.keys.clear();
         revoked.map(|_| ()).ok_or(UseError::NotFound("API key"))
     }
+}
+
+fn insert(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: ApiKeyId,
+    name: String,
+    grant: Grant,
+    secret: NewKey,
+    now: Timestamp,
+) -> Result<ApiKeyCreated, StoreError> {
+    let row = NewApiKey {
+        id,
+        owner: Owner::Account(account),
+        name: &name,
+        prefix: &secret.prefix,
+        hash: &secret.hash,
+        grant: &grant,
+    };
+    keys::insert(tx, &row, now)?;
+    let prefix = secret.prefix.clone();
+    let key = ApiKey { id, name, prefix, grant, created_at: now, last_used_at: None };
+    Ok(ApiKeyCreated { key, secret })
 }

@@ -61,7 +61,7 @@ pub use accept::{AcceptError, Accepted, ItemOutcome, Prices, Refusal, Send};
 pub use accounts::{AccountCreated, AccountPatch, NewAccount};
 pub use activations::DOCUMENT_TYPES;
 pub use add_ons::OwnNumber;
-pub use api_keys::ApiKeyCreated;
+pub use api_keys::{ApiKeyCreated, OVERLAP_MAX};
 pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;

@@ -37,12 +37,12 @@ impl<T> Default for Recent<T> {
     }
 }
 
-impl<T: Copy> Recent<T> {
+impl<T: Clone> Recent<T> {
     /// What is known, and whether it is fresh enough to go by.
     pub(crate) fn look(&self, hash: &[u8; 32], now: Timestamp) -> (Option<T>, bool, Began) {
         let entries = self.entries();
-        let known = entries.found.get(hash).copied();
-        let fresh = known.is_some_and(|(_, read_at)| read_at > now.minus(KEPT_FOR));
+        let known = entries.found.get(hash).cloned();
+        let fresh = known.as_ref().is_some_and(|(_, read_at)| *read_at > now.minus(KEPT_FOR));
         (known.map(|(value, _)| value), fresh, Began(entries.age))
     }
 

@@ -1,9 +1,12 @@
 //! API keys. Only the SHA-256 of a key is stored: it has too much entropy to be guessed.
 
-use domain::{AccountId, ApiKeyId, OperatorId, Timestamp};
+use domain::{
+    AccountId, ApiKeyId, OperatorId, Timestamp,
+    api_keys::{Grant, network},
+};
 
 use crate::{
-    StoreError, Tx,
+    Row, StoreError, Tx,
     accounts::AccountStatus,
     params,
     people::{owner, owner_columns},
@@ -23,17 +26,19 @@ pub struct ApiKey {
     pub name: String,
     /// The first characters of the secret, to tell keys apart.
     pub prefix: String,
+    pub grant: Grant,
     pub created_at: Timestamp,
     pub last_used_at: Option<Timestamp>,
 }
 
 /// Who a request comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct KeyHolder {
     pub id: ApiKeyId,
     pub owner: Owner,
     /// `None` for operators.
     pub account_status: Option<AccountStatus>,
+    pub grant: Grant,
 }
 
 #[derive(Debug, Clone)]
@@ -43,22 +48,60 @@ pub struct NewApiKey<'a> {
     pub name: &'a str,
     pub prefix: &'a str,
     pub hash: &'a [u8; 32],
+    pub grant: &'a Grant,
+}
+
+/// Words with spaces between them.
+fn words(members: impl IntoIterator<Item = impl ToString>) -> String {
+    let words: Vec<String> = members.into_iter().map(|member| member.to_string()).collect();
+    words.join(" ")
+}
+
+/// The grant in the columns `scopes`, `networks` and `expires_at`, of which `at` is the first.
+fn grant(row: &Row<'_>, at: usize) -> Result<Grant, StoreError> {
+    let (scopes, networks): (String, String) = (row.get(at)?, row.get(at + 1)?);
+    let unknown = |word: &str| StoreError::corrupt(format!("an API key's grant says {word}"));
+    Ok(Grant {
+        scopes: scopes
+            .split_whitespace()
+            .map(|word| word.parse().map_err(|_| unknown(word)))
+            .collect::<Result<_, StoreError>>()?,
+        networks: networks
+            .split_whitespace()
+            .map(|word| network(word).ok_or_else(|| unknown(word)))
+            .collect::<Result<_, StoreError>>()?,
+        expires_at: row.time_or_null(at + 2)?,
+    })
 }
 
 pub fn insert(tx: &mut Tx<'_>, key: &NewApiKey<'_>, at: Timestamp) -> Result<(), StoreError> {
     const INSERT: &str = "
-        INSERT INTO api_keys (id, account_id, operator_id, name, prefix, key_hash, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)";
+        INSERT INTO api_keys (id, account_id, operator_id, name, prefix, key_hash, created_at,
+            scopes, networks, expires_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
 
     let (account, operator) = owner_columns(key.owner);
-    tx.execute(INSERT, params![key.id, account, operator, key.name, key.prefix, key.hash, at])?;
+    let (scopes, networks) = (words(&key.grant.scopes), words(&key.grant.networks));
+    let row = params![
+        key.id,
+        account,
+        operator,
+        key.name,
+        key.prefix,
+        key.hash,
+        at,
+        &scopes,
+        &networks,
+        key.grant.expires_at
+    ];
+    tx.execute(INSERT, row)?;
     Ok(())
 }
 
 /// The holder of a key that was not revoked.
 pub fn find(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<KeyHolder>, StoreError> {
     const FIND: &str = "
-        SELECT k.id, k.account_id, k.operator_id, a.status
+        SELECT k.id, k.account_id, k.operator_id, a.status, k.scopes, k.networks, k.expires_at
         FROM api_keys k LEFT JOIN accounts a ON a.id = k.account_id
         WHERE k.key_hash = $1 AND k.revoked_at IS NULL";
 
@@ -67,6 +110,7 @@ pub fn find(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<KeyHolder>, Store
             id: ApiKeyId::new(row.get(0)?),
             owner: owner(row, 1)?,
             account_status: row.parsed_or_null(3)?,
+            grant: grant(row, 4)?,
         })
     })
 }
@@ -78,18 +122,45 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<ApiKey>, StoreError> {
     const LIST: &str = "
-        SELECT id, name, prefix, created_at, last_used_at FROM api_keys
+        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at FROM api_keys
         WHERE account_id = $1 AND id < $2 AND revoked_at IS NULL ORDER BY id DESC LIMIT $3";
 
-    tx.query(LIST, params![account, before, limit], |row| {
-        Ok(ApiKey {
-            id: ApiKeyId::new(row.get(0)?),
-            name: row.get(1)?,
-            prefix: row.get(2)?,
-            created_at: row.time(3)?,
-            last_used_at: row.time_or_null(4)?,
-        })
+    tx.query(LIST, params![account, before, limit], read)
+}
+
+/// A key of the account that was not revoked; locked where the engine can.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: ApiKeyId,
+) -> Result<Option<ApiKey>, StoreError> {
+    const FIND: &str = "
+        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at FROM api_keys
+        WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL";
+
+    let sql = if tx.is_postgres() { format!("{FIND} FOR UPDATE") } else { FIND.to_owned() };
+    tx.query_one(&sql, params![account, id], read)
+}
+
+fn read(row: &Row<'_>) -> Result<ApiKey, StoreError> {
+    Ok(ApiKey {
+        id: ApiKeyId::new(row.get(0)?),
+        name: row.get(1)?,
+        prefix: row.get(2)?,
+        created_at: row.time(3)?,
+        last_used_at: row.time_or_null(4)?,
+        grant: grant(row, 5)?,
     })
+}
+
+/// Has a key end at a time; one that ends earlier already is left alone.
+pub fn end(tx: &mut Tx<'_>, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
+    const END: &str = "
+        UPDATE api_keys SET expires_at = $1
+        WHERE id = $2 AND (expires_at IS NULL OR expires_at > $1)";
+
+    tx.execute(END, params![at, id])?;
+    Ok(())
 }
 
 /// Revokes a key for good; answers its hash, or `None` where the account has no such key.

@@ -41,6 +41,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0006_commerce.sql"),
         postgres: include_str!("../migrations/postgres/0006_commerce.sql"),
     },
+    Migration {
+        version: 7,
+        sqlite: include_str!("../migrations/sqlite/0007_key_grants.sql"),
+        postgres: include_str!("../migrations/postgres/0007_key_grants.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

@@ -1,8 +1,13 @@
 //! A customer's API keys.
 
+use std::time::Duration;
+
 use axum::{Json, extract::State};
-use domain::ApiKeyId;
-use engine::ApiKeyCreated;
+use domain::{
+    ApiKeyId, Timestamp,
+    api_keys::{self as rules, Grant, Scope},
+};
+use engine::{ApiKeyCreated, OVERLAP_MAX};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::api_keys::{self as keys, ApiKey};
@@ -12,12 +17,18 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{Caller, Id, JsonBody, Params, required},
+    extract::{Caller, Id, JsonBody, Params, required, word},
     page::PageQuery,
     views::Time,
 };
 
 const NAME_CHARACTERS_MAX: usize = 100;
+
+/// Entries of a key's list of addresses.
+const ADDRESSES_MAX: usize = 50;
+
+/// How long a rotated key goes on working where nobody says.
+const OVERLAP_DEFAULT: Duration = Duration::from_secs(86_400);
 
 /// A key without its secret.
 #[derive(Debug, Serialize, ToSchema)]
@@ -28,6 +39,13 @@ struct ApiKeyView {
     /// How the secret begins.
     #[schema(example = "df_live_Ab3x")]
     prefix: String,
+    /// What it may do: `read` whatever only looks, `send` messages, `admin` everything.
+    #[schema(example = json!(["send"]))]
+    scopes: Vec<&'static str>,
+    /// Where requests may come from; anywhere where it is empty.
+    #[schema(example = json!(["192.0.2.0/24"]))]
+    allowed_ips: Vec<String>,
+    expires_at: Option<Time>,
     created_at: Time,
     last_used_at: Option<Time>,
     /// Shown in the answer to its creation only.
@@ -40,6 +58,9 @@ fn view(key: ApiKey, secret: Option<String>) -> ApiKeyView {
         id: key.id.get(),
         name: key.name,
         prefix: key.prefix,
+        scopes: key.grant.scopes.iter().map(|scope| scope.as_str()).collect(),
+        allowed_ips: key.grant.networks.iter().map(ToString::to_string).collect(),
+        expires_at: key.grant.expires_at.map(Time),
         created_at: Time(key.created_at),
         last_used_at: key.last_used_at.map(Time),
         secret,
@@ -84,6 +105,61 @@ pub(super) struct NewApiKey {
     /// 1 to 100 characters, to tell keys apart.
     #[schema(required, nullable = false, example = "Production")]
     name: Option<String>,
+    /// `read`, `send` or `admin`, one or several; `admin`, which is everything, if not given.
+    #[schema(example = json!(["send"]))]
+    scopes: Option<Vec<String>>,
+    /// Addresses and networks from which it may be used, at most 50; from anywhere if not given.
+    #[schema(example = json!(["192.0.2.0/24", "2001:db8::1"]))]
+    allowed_ips: Option<Vec<String>>,
+    /// When it ends, in UTC; never if not given.
+    #[schema(example = "2027-01-01T00:00:00Z")]
+    expires_at: Option<String>,
+}
+
+impl NewApiKey {
+    fn grant(&self, now: Timestamp) -> Result<Grant, ApiError> {
+        let mut scopes = match &self.scopes {
+            None => vec![Scope::Admin],
+            Some(words) => words
+                .iter()
+                .map(|text| word("scopes", text, &["read", "send", "admin"]))
+                .collect::<Result<Vec<Scope>, ApiError>>()?,
+        };
+        scopes.sort_unstable();
+        scopes.dedup();
+        if scopes.is_empty() {
+            return Err(ApiError::invalid(
+                "scopes",
+                "A key without a scope is good for nothing; name one.",
+            ));
+        }
+        let addresses = self.allowed_ips.as_deref().unwrap_or_default();
+        if addresses.len() > ADDRESSES_MAX {
+            let message = format!("allowed_ips has at most {ADDRESSES_MAX} entries.");
+            return Err(ApiError::invalid("allowed_ips", message));
+        }
+        let networks = addresses
+            .iter()
+            .map(|text| {
+                rules::network(text).ok_or_else(|| {
+                    let message =
+                        format!("{text:?} is no address; write 192.0.2.1 or 192.0.2.0/24.");
+                    ApiError::invalid("allowed_ips", message)
+                })
+            })
+            .collect::<Result<Vec<_>, ApiError>>()?;
+        let expires_at =
+            self.expires_at.as_deref().map(Timestamp::parse).transpose().map_err(|error| {
+                ApiError::invalid("expires_at", format!("expires_at is {error}."))
+            })?;
+        if expires_at.is_some_and(|at| at <= now) {
+            return Err(ApiError::invalid(
+                "expires_at",
+                "expires_at has passed; name a later time.",
+            ));
+        }
+        Ok(Grant { scopes, expires_at, networks })
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -105,17 +181,59 @@ pub(super) async fn create(
     caller: Caller,
     body: JsonBody<NewApiKey>,
 ) -> Result<Created, ApiError> {
-    let name = required("name", body.value.name)?.trim().to_owned();
+    let name = required("name", body.value.name.as_deref())?.trim().to_owned();
     let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
     if !fits || name.chars().any(char::is_control) {
         let message =
             format!("name has 1 to {NAME_CHARACTERS_MAX} characters, no control characters.");
         return Err(ApiError::invalid("name", message));
     }
-    let render = |made: &ApiKeyCreated| {
-        named("api_key", view(made.key.clone(), Some(made.secret.secret.clone())))
+    let grant = body.value.grant(api.engine.clock().now())?;
+    let done =
+        api.engine.create_api_key(caller.account, name, grant, body.idempotency, render).await?;
+    Ok(Created(done))
+}
+
+fn render(made: &ApiKeyCreated) -> Value {
+    named("api_key", view(made.key.clone(), Some(made.secret.secret.clone())))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct Rotation {
+    /// How long the old secret goes on working, 0 to 2,592,000 (30 days); a day if not given.
+    #[schema(example = 86400)]
+    overlap_seconds: Option<i64>,
+}
+
+/// A new secret for a key, with the same name and rights; the old one ends after the overlap.
+#[utoipa::path(
+    post, path = "/portal/api-keys/{id}/rotate", tag = "API keys", params(("id" = i64, Path)),
+    request_body = Rotation,
+    responses(
+        (status = 201, description = "The new key with its secret", body = OneApiKey),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn rotate(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    body: JsonBody<Rotation>,
+) -> Result<Created, ApiError> {
+    let overlap = match body.value.overlap_seconds {
+        None => OVERLAP_DEFAULT,
+        Some(seconds) => u64::try_from(seconds)
+            .ok()
+            .map(Duration::from_secs)
+            .filter(|overlap| *overlap <= OVERLAP_MAX)
+            .ok_or_else(|| {
+                let message = format!("overlap_seconds is 0 to {}.", OVERLAP_MAX.as_secs());
+                ApiError::invalid("overlap_seconds", message)
+            })?,
     };
-    let done = api.engine.create_api_key(caller.account, name, body.idempotency, render).await?;
+    let id = ApiKeyId::new(id);
+    let done =
+        api.engine.rotate_api_key(caller.account, id, overlap, body.idempotency, render).await?;
     Ok(Created(done))
 }
 

@@ -122,9 +122,9 @@ impl Position {
                 return Some(event);
             }
             self.news.mark_unchanged();
-            match self.caller.proof.holder(&self.api).await {
-                Ok(Some(_)) => {}
-                Ok(None) => return None,
+            match self.caller.proof.holds(&self.api).await {
+                Ok(true) => {}
+                Ok(false) => return None,
                 Err(error) => tracing::warn!(%error, "an event stream waits for the database"),
             }
             let (account, seq) = (self.caller.account, self.seq);
