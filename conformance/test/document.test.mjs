@@ -77,6 +77,8 @@ for (const engine of ENGINES) {
         success(await server.operator('POST', `operator/accounts/${account.id}/credits`, plenty), 201);
         success(await server.operator('PATCH', `operator/accounts/${account.id}`, { rate_limit: 10_000 }));
         const { api_keys: keys } = success(await server.customer('GET', 'portal/api-keys'));
+        const hook = { url: 'http://127.0.0.1:9/hook', events: ['sms.received'] };
+        const { webhook } = success(await server.customer('POST', 'portal/webhooks', hook), 201);
         const people = Array.from({ length: 9 }, (_, n) => `person${n}@example.com`);
         const tokens = [];
         for (const email of people.slice(0, 4)) tokens.push(await signUp(server, email));
@@ -97,6 +99,9 @@ for (const engine of ENGINES) {
               CUSTOMER_KEY: account.api_key,
               ACCOUNT_ID: String(account.id),
               API_KEY_ID: String(keys[0].id),
+              WEBHOOK_ID: String(webhook.id),
+              // Not the first, from which most messages are sent.
+              NUMBER_ID: String(server.demo.numbers.at(-1).id),
               PASSWORD: PASSWORDS[0],
             },
           },

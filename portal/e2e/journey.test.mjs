@@ -224,12 +224,16 @@ test("an API key made in the portal works", async () => {
   await page.getByRole("button", { name: "Create API key" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByLabel("Name").fill("Shop");
+  await dialog.getByLabel("Access").selectOption("Reading only");
   await dialog.getByRole("button", { name: "Create API key" }).click();
   const secret = await dialog.locator("code").first().textContent();
   assert.match(secret, /^df_live_/);
   const answer = await portal.call("GET", "/portal/sms/numbers", undefined, secret);
   assert.equal(answer.status, 200);
+  const refused = await portal.call("POST", "/portal/api-keys", { name: "Another" }, secret);
+  assert.equal(refused.status, 403);
   await dialog.getByRole("button", { name: "I have stored it" }).click();
+  await page.getByRole("row").filter({ hasText: "Shop" }).getByText("Reading only").waitFor();
 
   await page.getByRole("row").filter({ hasText: "Shop" }).getByRole("button").click();
   await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();

@@ -65,7 +65,7 @@ pub(super) struct NameQuery {
 #[utoipa::path(
     post, path = "/portal/numbers/{id}/documents", tag = "Numbers",
     params(("id" = i64, Path), NameQuery),
-    request_body(content = Vec<u8>, content_type = "application/pdf"),
+    request_body(content = String, content_type = "application/pdf"),
     responses(
         (status = 201, description = "It was handed in", body = OneDocument),
         (status = "4XX", description = "Nothing was kept", body = Failure),

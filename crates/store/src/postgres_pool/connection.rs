@@ -30,6 +30,7 @@ const STATEMENTS_CACHED: usize = 512;
 /// choose while the tables are empty, and keep scanning them when they are not.
 const WRITER: &str = "
     SET idle_in_transaction_session_timeout = 60000;
+    SET client_min_messages = warning;
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
     SET plan_cache_mode = force_generic_plan";
 

@@ -1,4 +1,4 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -86,7 +86,10 @@ function KeysTable({ keys, onRevoke }: TableProps) {
         <tbody>
           {keys.map((key) => (
             <tr key={key.id}>
-              <td className={css.name}>{key.name}</td>
+              <td className={css.name}>
+                {key.name}
+                <Limits of={key} />
+              </td>
               <td>
                 <code>{`${key.prefix}…`}</code>
               </td>
@@ -109,18 +112,42 @@ function KeysTable({ keys, onRevoke }: TableProps) {
   );
 }
 
+/** What a key may not do, and when it ends. */
+function Limits({ of: { scopes, expires_at: ends } }: { of: ApiKey }) {
+  const { t } = useTranslation();
+  const known = ACCESS.filter((scope) => scope !== "admin" && scopes.includes(scope));
+  const limited = !scopes.includes("admin");
+  return (
+    (limited || ends) && (
+      <small className={css.limits}>
+        {limited && known.map((scope) => t(`apiKeys.access.${scope}`)).join(" · ")}
+        {limited && ends && " · "}
+        {ends && (
+          <>
+            {t("apiKeys.ends")} <When at={ends} />
+          </>
+        )}
+      </small>
+    )
+  );
+}
+
+/** What a new key may do, most first. */
+const ACCESS = ["admin", "send", "read"] as const;
+
 /** Asks for a name, then shows the secret this once. */
 function CreateModal({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const [name, setName] = useState("");
+  const [access, setAccess] = useState<string>(ACCESS[0]);
   const [key] = useState(idempotencyKey);
   const create = useMutation({
     mutationFn: () =>
       take(
         api.POST("/portal/api-keys", {
           headers: { "Idempotency-Key": key },
-          body: { name: name.trim() },
+          body: { name: name.trim(), scopes: [access] },
         }),
       ),
     onSuccess: () => cache.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
@@ -147,15 +174,19 @@ function CreateModal({ onClose }: { onClose: () => void }) {
             <code>{secret}</code>
             <CopyButton text={secret} label={t("common.copy")} />
           </div>
-          <p>{t("apiKeys.created.try")}</p>
-          <div className={css.command}>
-            {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
-            <pre tabIndex={0}>{trial(window.location.origin, secret)}</pre>
-            <CopyButton
-              text={trial(window.location.origin, secret)}
-              label={t("compose.copyCurl")}
-            />
-          </div>
+          {access !== "send" && (
+            <>
+              <p>{t("apiKeys.created.try")}</p>
+              <div className={css.command}>
+                {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a box that scrolls must be reachable by keyboard */}
+                <pre tabIndex={0}>{trial(window.location.origin, secret)}</pre>
+                <CopyButton
+                  text={trial(window.location.origin, secret)}
+                  label={t("compose.copyCurl")}
+                />
+              </div>
+            </>
+          )}
           <Button onClick={onClose}>{t("apiKeys.created.done")}</Button>
         </div>
       ) : (
@@ -170,6 +201,12 @@ function CreateModal({ onClose }: { onClose: () => void }) {
             value={name}
             onChange={(event) => setName(event.currentTarget.value)}
             error={refused}
+          />
+          <NativeSelect
+            label={t("apiKeys.access.label")}
+            value={access}
+            onChange={(event) => setAccess(event.currentTarget.value)}
+            data={ACCESS.map((scope) => ({ value: scope, label: t(`apiKeys.access.${scope}`) }))}
           />
           {create.error !== null && !refused && <FailureNote error={create.error} />}
           <Button type="submit" loading={create.isPending}>
