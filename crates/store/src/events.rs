@@ -178,8 +178,11 @@ pub fn after(
         };
         Ok((event, message))
     })?;
-    let wanted: Vec<(AccountId, MessageId)> =
+    // Several events of one message tend to come together.
+    let mut wanted: Vec<(AccountId, MessageId)> =
         found.iter().filter_map(|(_, message)| message.map(|id| (account, id))).collect();
+    wanted.sort_unstable();
+    wanted.dedup();
     let messages: BTreeMap<MessageId, Message> = messages::find_many(tx, &wanted)?
         .into_iter()
         .map(|message| (message.id, message))
