@@ -54,7 +54,6 @@ const PREPARE: &str = "
     PRAGMA cache_size = -400000;
     PRAGMA temp_store = FILE;
     DROP INDEX attempts_by_carrier_id;
-    DROP INDEX idempotency_by_age;
     CREATE TEMP TABLE counted (n INTEGER PRIMARY KEY);";
 
 const FINISH: &str = "
@@ -62,7 +61,6 @@ const FINISH: &str = "
         SELECT account_id, number_id, created_at / 86400000000, COUNT(*), 0, COUNT(*), 0
         FROM messages GROUP BY 1, 2, 3;
     CREATE INDEX attempts_by_carrier_id ON attempts (carrier_id, match_id) WHERE match_id IS NOT NULL;
-    CREATE INDEX idempotency_by_age ON idempotency (created_at);
     PRAGMA journal_mode = WAL;";
 
 /// Stores `count` messages in a database that has none; the server is not running.
