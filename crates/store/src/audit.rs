@@ -303,6 +303,11 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
+        name: "no two messages have one id",
+        sql: "SELECT 'message ' || CAST(id AS TEXT) FROM messages GROUP BY id HAVING COUNT(*) > 1 LIMIT 21",
+        timed: false,
+    },
+    Invariant {
         name: "each message bears the number of its first event",
         sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
               LEFT JOIN (SELECT account_id, message_id, MIN(seq) AS seq FROM events

@@ -79,6 +79,21 @@ pub fn admit(
     })
 }
 
+/// Locks the wallets of the accounts, waiting for whoever changes them now.
+pub fn lock(tx: &mut Tx<'_>, accounts: &[AccountId]) -> Result<(), StoreError> {
+    const LOCK: Bulk = Bulk {
+        sqlite: "SELECT account_id FROM wallets WHERE account_id = ?1",
+        postgres: "
+            SELECT w.account_id FROM UNNEST($1::bigint[]) AS a (account_id)
+            JOIN wallets w ON w.account_id = a.account_id ORDER BY w.account_id FOR UPDATE OF w",
+    };
+
+    let rows: Vec<[Value<'_>; 1]> =
+        accounts.iter().map(|account| [Value::from(*account)]).collect();
+    tx.bulk_query(&LOCK, &rows, |_| Ok(()))?;
+    Ok(())
+}
+
 /// Money that leaves `held`: `posted` is ours, `voided` goes back to `available`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Release {

@@ -14,6 +14,7 @@ use store::{
     StoreError, Tx,
     idempotency::{self, Remembered},
     messages::{self, Message},
+    wallets,
 };
 
 use super::{
@@ -132,6 +133,9 @@ impl Context {
         // Not earlier: an account's rate would take a request that waited long for one
         // that comes too soon.
         let now = self.clock.now();
+        if self.again && self.is_stored(tx)? {
+            return Err(StoreError::Exists("the earlier commit was stored".to_owned()));
+        }
         let mut answers: Vec<Option<Answer>> = vec![None; self.requests.len()];
         let repeats = self.recall(tx, now, &mut answers)?;
         let open: Vec<usize> = (0..self.requests.len())
@@ -266,10 +270,6 @@ impl Context {
             (0..priced.len()).filter(|at| priced[*at].iter().any(Result::is_ok)).collect();
         let asks: Vec<Ask> = asking.iter().map(|at| ask(requests[*at], &priced[*at])).collect();
         let Admitted { places, balances } = admit::admit(tx, &asks, now, &self.clock)?;
-        // What an earlier run took of money and rate must not refuse its own messages.
-        if self.again && !asks.is_empty() && self.is_stored(tx, &requests)? {
-            return Err(StoreError::Exists("the earlier commit was stored".to_owned()));
-        }
 
         let mut places: HashMap<usize, Result<Place, Refusal>> =
             asking.into_iter().zip(places).collect();
@@ -294,12 +294,15 @@ impl Context {
         batch.store(tx, &balances, self.currency, now)
     }
 
-    /// Whether an earlier run with the same ids was stored: it used the first of them.
-    fn is_stored(&self, tx: &mut Tx<'_>, requests: &[&Request]) -> Result<bool, StoreError> {
+    /// Whether the run before was stored: whichever request of it was accepted first has
+    /// the first id. That run may still be ending; it holds the wallets of what it accepted.
+    fn is_stored(&self, tx: &mut Tx<'_>) -> Result<bool, StoreError> {
         let first = MessageId::new(self.ids.clone().next());
-        let mut accounts: Vec<AccountId> = requests.iter().map(|request| request.account).collect();
+        let mut accounts: Vec<AccountId> =
+            self.requests.iter().map(|request| request.account).collect();
         accounts.sort_unstable();
         accounts.dedup();
+        wallets::lock(tx, &accounts)?;
         let wanted: Vec<(AccountId, MessageId)> =
             accounts.into_iter().map(|account| (account, first)).collect();
         Ok(!messages::find_many(tx, &wanted)?.is_empty())

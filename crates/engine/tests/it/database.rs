@@ -129,6 +129,38 @@ async fn an_unknown_commit_of_a_send_is_found_out_and_answered() {
 }
 
 #[tokio::test]
+async fn an_unknown_commit_of_several_accounts_gives_each_its_own() {
+    for loss in losses() {
+        let (world, proxy) = World::behind_proxy().await;
+        world.simulator().create().await;
+        let (alice, bob) = (world.account().create().await, world.account().create().await);
+        let asks = [
+            (alice.id, alice.message(TO, "keyed"), Some(idempotency("key"))),
+            (bob.id, bob.message(TO, "one"), None),
+            (bob.id, bob.message(TO, "two"), None),
+        ];
+        proxy.lose_next(*loss);
+        // Asked for in one breath, they share a commit.
+        let asked = world.run(move |engine| async move {
+            let [x, y, z] = asks.map(|(account, send, key)| engine.accept(account, send, key));
+            tokio::join!(x, y, z)
+        });
+        let (keyed, one, two) = world.while_time_passes(asked).await;
+        assert_eq!(proxy.losses(), 1);
+        for (account, answer, body) in
+            [(&alice, keyed, "keyed"), (&bob, one, "one"), (&bob, two, "two")]
+        {
+            let told = answer.unwrap().items.remove(0).unwrap();
+            let stored = account.messages().await;
+            let stored = stored.iter().find(|message| message.body == body).unwrap();
+            assert_eq!((told.account, told.id), (stored.account, stored.id), "{loss:?}: {body}");
+        }
+        assert_eq!((alice.messages().await.len(), bob.messages().await.len()), (1, 2), "{loss:?}");
+        world.assert_all_is_well().await;
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_commit_of_a_claim_leaves_nothing_behind() {
     for loss in losses() {
         let (world, proxy) = World::behind_proxy().await;

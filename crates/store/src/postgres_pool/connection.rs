@@ -141,11 +141,16 @@ impl PgConnection {
     }
 
     /// Commits, after whatever was sent. A connection that is lost from here on may have
-    /// taken the commit with it.
+    /// taken the commit with it; where the server refused what was sent before, it has
+    /// not committed.
     pub(crate) fn commit(&mut self) -> Result<(), StoreError> {
-        self.script("COMMIT").map_err(|error| match error {
-            StoreError::Unavailable(text) => StoreError::CommitUnknown(text),
-            other => other,
+        let client = Arc::clone(&self.client);
+        self.settle(client.batch_execute("COMMIT")).map_err(|failed| {
+            let refused_before = failed.earlier && failed.error.as_db_error().is_some();
+            match StoreError::from(failed.error) {
+                StoreError::Unavailable(text) if !refused_before => StoreError::CommitUnknown(text),
+                other => other,
+            }
         })
     }
 
@@ -179,20 +184,30 @@ impl PgConnection {
 
     /// Sends and awaits; what was sent before is awaited first, and fails this as well.
     fn ask<T>(&mut self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, StoreError> {
+        self.settle(asked).map_err(|failed| failed.error.into())
+    }
+
+    fn settle<T>(&mut self, asked: impl Future<Output = Result<T, Error>>) -> Result<T, Failed> {
         let sent = std::mem::take(&mut self.sent);
         let mut asked = pin!(asked);
-        let answer = self.runtime.block_on(async {
+        self.runtime.block_on(async {
             let first = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
             for earlier in sent {
-                earlier.await?;
+                earlier.await.map_err(|error| Failed { error, earlier: true })?;
             }
-            match first {
+            let answer = match first {
                 Poll::Ready(answer) => answer,
                 Poll::Pending => asked.await,
-            }
-        });
-        Ok(answer?)
+            };
+            answer.map_err(|error| Failed { error, earlier: false })
+        })
     }
+}
+
+/// What failed: a statement, or one that was sent before it.
+struct Failed {
+    error: Error,
+    earlier: bool,
 }
 
 fn tls() -> MakeRustlsConnect {

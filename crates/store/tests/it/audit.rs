@@ -22,6 +22,10 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         &["DELETE FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
     ),
     (
+        "no two messages have one id",
+        &["UPDATE messages SET account_id = account_id + 1000, id = {queued} WHERE id = {delivered}"],
+    ),
+    (
         "posts and voids of a settled message add up to its reserve",
         &["DELETE FROM transfers WHERE kind = 'post' AND source_id = {delivered}"],
     ),
