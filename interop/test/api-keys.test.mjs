@@ -62,10 +62,22 @@ onEachEngine('API keys', ({ scenario }) => {
     assert.ok(ends > Date.now() && ends <= Date.now() + 3_600_000);
     assert.equal(keys.find(({ id }) => id === next.id).expires_at, null);
 
+    failure(await rotate(old.id, 0), 409, 'conflict');
     const { api_key: last } = success(await rotate(next.id, 0), 201);
+    failure(await rotate(next.id, 0), 409, 'conflict');
     const ended = await holding(world, customer, next).call('GET', 'portal/wallet');
     assert.match(failure(ended, 401, 'unauthenticated').message, /expired/);
     assert.equal((await holding(world, customer, last).call('GET', 'portal/wallet')).status, 200);
+  });
+
+  scenario('a limited key makes no keys', async (world) => {
+    const customer = await world.customer();
+    for (const limit of [{ allowed_ips: ['127.0.0.1'] }, { expires_at: '2090-01-01T00:00:00Z' }]) {
+      const key = await make(customer, limit);
+      const holder = holding(world, customer, key);
+      failure(await holder.call('POST', 'portal/api-keys', { name: 'More' }), 403, 'forbidden');
+      failure(await holder.call('POST', `portal/api-keys/${key.id}/rotate`, {}), 403, 'forbidden');
+    }
   });
 
   scenario('a grant that makes no sense is refused, and nothing is made', async (world) => {
@@ -78,9 +90,11 @@ onEachEngine('API keys', ({ scenario }) => {
       ['allowed_ips', { allowed_ips: ['10.0.0.0/33'] }],
       ['expires_at', { expires_at: 'tomorrow' }],
       ['expires_at', { expires_at: '2020-01-01T00:00:00Z' }],
+      // A limit that is misspelt is not left out.
+      [undefined, { scope: ['read'] }],
     ]) {
       const answer = await customer.call('POST', 'portal/api-keys', { name: 'Odd', ...fields });
-      failure(answer, 400, 'invalid_request', param);
+      failure(answer, 400, ['invalid_request', 'invalid_json'], param);
     }
     const known = success(await customer.call('GET', 'portal/api-keys')).api_keys;
     assert.equal(known.length, before);

@@ -17,6 +17,8 @@ use crate::{Api, client, cookie, error::ApiError};
 pub(crate) struct Caller {
     pub(crate) account: AccountId,
     pub(crate) proof: Proof,
+    /// A key that ends, or works from some places only.
+    pub(crate) is_limited: bool,
 }
 
 /// An operator who showed a valid key or cookie.
@@ -91,7 +93,8 @@ impl FromRequestParts<Api> for Caller {
                 if parts.method == Method::GET {
                     api.reads.take(account, api.engine.clock().now())?;
                 }
-                Ok(Self { account, proof })
+                let is_limited = holder.grant.is_limited();
+                Ok(Self { account, proof, is_limited })
             }
             _ => Err(ApiError::forbidden(
                 "This is an operator's key or session; use those of a customer account.",

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 
 use crate::Timestamp;
 
@@ -37,6 +37,11 @@ impl Grant {
         self.scopes.contains(&Scope::Admin) || self.scopes.contains(&scope)
     }
 
+    /// Whether it ends, or works from some places only.
+    pub fn is_limited(&self) -> bool {
+        self.expires_at.is_some() || !self.networks.is_empty()
+    }
+
     pub fn has_expired(&self, now: Timestamp) -> bool {
         self.expires_at.is_some_and(|at| at <= now)
     }
@@ -51,7 +56,17 @@ impl Grant {
 /// A network as `192.0.2.0/24`, or one address.
 pub fn network(text: &str) -> Option<IpNet> {
     let text = text.trim();
-    text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))
+    let network = text.parse().ok().or_else(|| text.parse::<IpAddr>().ok().map(IpNet::from))?;
+    // Clients are compared as they are, not in IPv6 clothes.
+    match network {
+        IpNet::V6(mapped) => {
+            match (mapped.addr().to_ipv4_mapped(), mapped.prefix_len().checked_sub(96)) {
+                (Some(plain), Some(prefix)) => Ipv4Net::new(plain, prefix).ok().map(IpNet::V4),
+                _ => Some(network),
+            }
+        }
+        IpNet::V4(_) => Some(network),
+    }
 }
 
 #[cfg(test)]
@@ -70,11 +85,12 @@ mod tests {
 
     #[test]
     fn a_key_works_from_its_networks_only() {
-        let grant = grant(&["192.0.2.0/24", "2001:db8::1"]);
+        let grant = grant(&["192.0.2.0/24", "2001:db8::1", "::ffff:198.51.100.0/120"]);
         for (from, admitted) in [
             ("192.0.2.200", true),
             ("192.0.3.1", false),
             ("::ffff:192.0.2.1", true),
+            ("198.51.100.9", true),
             ("2001:db8::1", true),
             ("2001:db8::2", false),
         ] {

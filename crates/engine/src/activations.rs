@@ -56,7 +56,7 @@ impl Engine {
         };
         self.store
             .write(move |tx| {
-                let number = numbers::find(tx, id)?
+                let number = numbers::lock(tx, id)?
                     .filter(|number| number.account == Some(account))
                     .ok_or(UseError::NotFound("number"))?;
                 if number.status != NumberStatus::PendingVerification {
@@ -157,7 +157,7 @@ impl Engine {
 
 /// A number that waits, and whose it is.
 fn pending(tx: &mut Tx<'_>, id: NumberId) -> Result<(AccountId, NumberRecord), UseError> {
-    let number = numbers::find(tx, id)?.ok_or(UseError::NotFound("number"))?;
+    let number = numbers::lock(tx, id)?.ok_or(UseError::NotFound("number"))?;
     match number.account.filter(|_| is_pending(number.status)) {
         Some(account) => Ok((account, number)),
         None => {
@@ -176,19 +176,20 @@ pub(crate) fn begin_months(
 ) -> Result<(), StoreError> {
     for renewal in renewals::of_numbers(tx, account, (id, id))? {
         let ends_at = now.next_month_of(now);
-        months::begin(tx, (account, id, renewal.service), renewal.paid_until, (now, ends_at))?;
-        renewals::put(
-            tx,
-            &Renewal { anchor: now, paid_until: ends_at, due_at: ends_at, ..renewal },
-        )?;
+        let key = (account, id, renewal.service);
+        // One that ran before, and was paid then, runs on.
+        if months::begin(tx, key, renewal.paid_until, (now, ends_at))? {
+            let begun = Renewal { anchor: now, paid_until: ends_at, due_at: ends_at, ..renewal };
+            renewals::put(tx, &begun)?;
+        }
     }
     Ok(())
 }
 
-/// The month that was paid with the order, and what was taken for it.
+/// The month that was paid with the order and has not begun, and what was taken for it.
 fn charged(tx: &mut Tx<'_>, renewal: &Renewal) -> Result<Option<(i64, Micros)>, StoreError> {
     let key = (renewal.account, renewal.number, renewal.service);
-    let Some((source, amount)) = months::ending(tx, key, renewal.paid_until)? else {
+    let Some((source, amount)) = months::waiting(tx, key, renewal.paid_until)? else {
         return Ok(None);
     };
     let setup = match renewal.service {

@@ -103,7 +103,7 @@ impl Engine {
 }
 
 fn own(tx: &mut Tx<'_>, account: AccountId, id: NumberId) -> Result<NumberRecord, UseError> {
-    numbers::find(tx, id)?
+    numbers::lock(tx, id)?
         .filter(|number| number.account == Some(account))
         .ok_or(UseError::NotFound("number"))
 }

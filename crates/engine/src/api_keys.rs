@@ -82,8 +82,19 @@ impl Engine {
         let secret = secrets::new_key("df_live_");
         let now = self.clock.now();
         let body = move |tx: &mut Tx<'_>| {
-            let known = keys::lock(tx, account, old)?.ok_or(UseError::NotFound("API key"))?;
-            keys::end(tx, old, now.plus(overlap))?;
+            let (known, replaced) =
+                keys::lock(tx, account, old)?.ok_or(UseError::NotFound("API key"))?;
+            let ended = if replaced {
+                Some("This key was rotated before; rotate the key that took its place.")
+            } else if known.grant.has_expired(now) {
+                Some("This key has expired; make a new one.")
+            } else {
+                None
+            };
+            if let Some(message) = ended {
+                return Err(UseError::Conflict { message: message.to_owned() });
+            }
+            keys::replace(tx, &known, now.plus(overlap), now)?;
             Ok(insert(tx, account, id, known.name, known.grant, secret.clone(), now)?)
         };
         let done = self.once(account, key, body, render).await;

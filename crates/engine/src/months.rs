@@ -12,7 +12,7 @@ use store::{
     wallets,
 };
 
-use crate::{UseError, ids::Range};
+use crate::{UseError, activations::is_pending, ids::Range};
 
 /// Takes the price of the month that begins now, unless `now` lies in a month that was paid, and
 /// lets it renew from then on.
@@ -53,6 +53,7 @@ pub(crate) fn charge(
         anchor,
         id: ids.next(),
         amount: price,
+        begun: !is_pending(number.status),
     };
     if !pay(tx, number, &month, (now, currency))? {
         return Err(UseError::InsufficientBalance);

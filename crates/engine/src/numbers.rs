@@ -105,7 +105,7 @@ impl Engine {
         let number = self
             .store
             .write(move |tx| {
-                let mut record = numbers::find(tx, id)?.ok_or(UseError::NotFound("number"))?;
+                let mut record = numbers::lock(tx, id)?.ok_or(UseError::NotFound("number"))?;
                 let before = record.clone();
                 apply(&mut record, &patch)?;
                 check(tx, &record)?;

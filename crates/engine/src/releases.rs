@@ -20,7 +20,7 @@ impl Engine {
         let number = self
             .store
             .write(move |tx| {
-                let mut number = numbers::find(tx, id)?
+                let mut number = numbers::lock(tx, id)?
                     .filter(|number| number.account == Some(account))
                     .ok_or(UseError::NotFound("number"))?;
                 release(tx, account, &mut number)?;

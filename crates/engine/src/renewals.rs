@@ -300,6 +300,7 @@ impl Engine {
             anchor: renewal.anchor,
             id: ids.next(),
             amount: renewal.owed,
+            begun: true,
         };
         if !pay(tx, number, &month, (now, self.config.currency))? {
             return Ok(None);

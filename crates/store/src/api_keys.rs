@@ -128,18 +128,19 @@ pub fn list(
     tx.query(LIST, params![account, before, limit], read)
 }
 
-/// A key of the account that was not revoked; locked where the engine can.
+/// A key of the account that was not revoked, and whether another took its place; nobody
+/// else changes it meanwhile.
 pub fn lock(
     tx: &mut Tx<'_>,
     account: AccountId,
     id: ApiKeyId,
-) -> Result<Option<ApiKey>, StoreError> {
+) -> Result<Option<(ApiKey, bool)>, StoreError> {
     const FIND: &str = "
-        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at FROM api_keys
-        WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL";
+        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at, replaced_at
+        FROM api_keys WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL";
 
     let sql = if tx.is_postgres() { format!("{FIND} FOR UPDATE") } else { FIND.to_owned() };
-    tx.query_one(&sql, params![account, id], read)
+    tx.query_one(&sql, params![account, id], |row| Ok((read(row)?, row.time_or_null(8)?.is_some())))
 }
 
 fn read(row: &Row<'_>) -> Result<ApiKey, StoreError> {
@@ -153,13 +154,17 @@ fn read(row: &Row<'_>) -> Result<ApiKey, StoreError> {
     })
 }
 
-/// Has a key end at a time; one that ends earlier already is left alone.
-pub fn end(tx: &mut Tx<'_>, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
-    const END: &str = "
-        UPDATE api_keys SET expires_at = $1
-        WHERE id = $2 AND (expires_at IS NULL OR expires_at > $1)";
+/// Has a key end at `ends`, if it does not end before, as another took its place `at` now.
+pub fn replace(
+    tx: &mut Tx<'_>,
+    key: &ApiKey,
+    ends: Timestamp,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    const REPLACE: &str = "UPDATE api_keys SET expires_at = $1, replaced_at = $2 WHERE id = $3";
 
-    tx.execute(END, params![at, id])?;
+    let ends = key.grant.expires_at.map_or(ends, |own| own.min(ends));
+    tx.execute(REPLACE, params![ends, at, key.id])?;
     Ok(())
 }
 

@@ -46,6 +46,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0007_key_grants.sql"),
         postgres: include_str!("../migrations/postgres/0007_key_grants.sql"),
     },
+    Migration {
+        version: 8,
+        sqlite: include_str!("../migrations/sqlite/0008_months_begun.sql"),
+        postgres: include_str!("../migrations/postgres/0008_months_begun.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

@@ -24,13 +24,16 @@ pub struct Month {
     /// The source of the transfer that paid it.
     pub id: i64,
     pub amount: Micros,
+    /// Not while its number waits to become active.
+    pub begun: bool,
 }
 
 /// Notes a month. A second one with the same beginning fails the transaction.
 pub fn insert(tx: &mut Tx<'_>, month: &Month) -> Result<(), StoreError> {
     const INSERT: &str = "
-        INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+        INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id,
+            amount, begun)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 
     tx.execute(
         INSERT,
@@ -42,7 +45,8 @@ pub fn insert(tx: &mut Tx<'_>, month: &Month) -> Result<(), StoreError> {
             month.ends_at,
             month.anchor,
             month.id,
-            month.amount
+            month.amount,
+            month.begun
         ],
     )?;
     Ok(())
@@ -69,36 +73,36 @@ pub fn running(
 /// What names a number's service: whose it is, the number, the service.
 type ServiceKey = (AccountId, NumberId, Service);
 
-/// The id and the price of the month that ends then.
-pub fn ending(
+/// The id and the price of the month that ends then and has not begun.
+pub fn waiting(
     tx: &mut Tx<'_>,
     (account, number, service): ServiceKey,
     ends_at: Timestamp,
 ) -> Result<Option<(i64, Micros)>, StoreError> {
-    const ENDING: &str = "
+    const WAITING: &str = "
         SELECT id, amount FROM number_months
         WHERE account_id = $1 AND number_id = $2 AND service = $3 AND ends_at = $4
-            AND refunded_at IS NULL";
+            AND begun = 0 AND refunded_at IS NULL";
 
     let values = params![account, number, service.as_str(), ends_at];
-    tx.query_one(ENDING, values, |row| Ok((row.get(0)?, Micros::new(row.get(1)?))))
+    tx.query_one(WAITING, values, |row| Ok((row.get(0)?, Micros::new(row.get(1)?))))
 }
 
-/// Moves the month that would have ended at `ended` to a beginning of its own.
+/// Moves the month that would have ended at `ended` to a beginning of its own; false where
+/// it has begun before.
 pub fn begin(
     tx: &mut Tx<'_>,
     (account, number, service): ServiceKey,
     ended: Timestamp,
     (starts_at, ends_at): (Timestamp, Timestamp),
-) -> Result<(), StoreError> {
+) -> Result<bool, StoreError> {
     const BEGIN: &str = "
-        UPDATE number_months SET starts_at = $1, anchor = $1, ends_at = $2
+        UPDATE number_months SET starts_at = $1, anchor = $1, ends_at = $2, begun = 1
         WHERE account_id = $3 AND number_id = $4 AND service = $5 AND ends_at = $6
-            AND refunded_at IS NULL";
+            AND begun = 0 AND refunded_at IS NULL";
 
     let values = params![starts_at, ends_at, account, number, service.as_str(), ended];
-    tx.execute(BEGIN, values)?;
-    Ok(())
+    Ok(tx.execute(BEGIN, values)? > 0)
 }
 
 /// Notes that a month's money was given back.

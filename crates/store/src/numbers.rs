@@ -297,6 +297,13 @@ pub fn find(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<NumberRecord>, Store
     tx.query_one(&sql, params![id], read)
 }
 
+/// A number that is about to be changed by what it is now: nobody else changes it meanwhile.
+pub fn lock(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<NumberRecord>, StoreError> {
+    let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
+    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id = $1 {lock}");
+    tx.query_one(&sql, params![id], read)
+}
+
 pub fn find_by_number(tx: &mut Tx<'_>, number: &E164) -> Result<Option<NumberRecord>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM numbers WHERE number = $1");
     tx.query_one(&sql, params![number], read)

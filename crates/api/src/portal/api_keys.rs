@@ -100,7 +100,9 @@ pub(super) async fn list(
     Ok(Json(ApiKeyList { success: true, api_keys, next_cursor }))
 }
 
+/// A limit that is misspelt must not be left out.
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct NewApiKey {
     /// 1 to 100 characters, to tell keys apart.
     #[schema(required, nullable = false, example = "Production")]
@@ -181,6 +183,7 @@ pub(super) async fn create(
     caller: Caller,
     body: JsonBody<NewApiKey>,
 ) -> Result<Created, ApiError> {
+    may_make_keys(&caller)?;
     let name = required("name", body.value.name.as_deref())?.trim().to_owned();
     let fits = (1..=NAME_CHARACTERS_MAX).contains(&name.chars().count());
     if !fits || name.chars().any(char::is_control) {
@@ -194,11 +197,21 @@ pub(super) async fn create(
     Ok(Created(done))
 }
 
+/// What a limited key made would outlive its limits.
+fn may_make_keys(caller: &Caller) -> Result<(), ApiError> {
+    if caller.is_limited {
+        let message = "An API key that ends, or that is bound to addresses, makes no keys. Use another, or sign in.";
+        return Err(ApiError::forbidden(message));
+    }
+    Ok(())
+}
+
 fn render(made: &ApiKeyCreated) -> Value {
     named("api_key", view(made.key.clone(), Some(made.secret.secret.clone())))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
 pub(super) struct Rotation {
     /// How long the old secret goes on working, 0 to 2,592,000 (30 days); a day if not given.
     #[schema(example = 86400)]
@@ -220,6 +233,7 @@ pub(super) async fn rotate(
     Id(id): Id,
     body: JsonBody<Rotation>,
 ) -> Result<Created, ApiError> {
+    may_make_keys(&caller)?;
     let overlap = match body.value.overlap_seconds {
         None => OVERLAP_DEFAULT,
         Some(seconds) => u64::try_from(seconds)

@@ -1,7 +1,7 @@
 //! What a transaction promises: all or nothing, and an answer after the commit.
 
-use store::{StoreError, params};
-use testkit::Database;
+use store::{Bulk, StoreError, Value, params};
+use testkit::{Database, Kind};
 
 use crate::NOW;
 
@@ -10,6 +10,7 @@ testkit::on_both_databases!(
     a_panic_undoes_its_own_transaction_only,
     a_reader_sees_one_snapshot_and_cannot_write,
     many_writers_at_once_lose_nothing,
+    what_the_server_refused_is_known_not_to_be_stored,
 );
 
 const ADD: &str = "INSERT INTO id_blocks (name, next) VALUES ($1, 1)";
@@ -41,6 +42,28 @@ async fn an_error_undoes_its_own_transaction_only(database: &Database) {
         assert_eq!(write.await.unwrap().is_ok(), index % 2 == 1);
     }
     assert_eq!(names(&store).await, 20);
+}
+
+/// On PostgreSQL, where a write may be on its way beside COMMIT.
+async fn what_the_server_refused_is_known_not_to_be_stored(database: &Database) {
+    const FULL: &str = "CREATE FUNCTION full_disk() RETURNS bigint LANGUAGE plpgsql AS
+        $$ BEGIN RAISE 'no room' USING ERRCODE = '53100'; END $$";
+    const WRITE: Bulk = Bulk {
+        sqlite: "",
+        postgres: "
+            INSERT INTO id_blocks (name, next)
+            SELECT 'test', full_disk() FROM UNNEST($1::bigint[])",
+    };
+
+    if database.kind() == Kind::Sqlite {
+        return;
+    }
+    let store = database.open(NOW).await;
+    store.write(|tx| tx.execute(FULL, params![])).await.unwrap();
+    let refused = store.write(|tx| tx.send(&WRITE, &[[Value::from(1_i64)]])).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    assert_eq!(names(&store).await, 0);
+    assert_eq!(store.write(|tx| tx.execute(ADD, params!["test after"])).await.unwrap(), 1);
 }
 
 async fn a_panic_undoes_its_own_transaction_only(database: &Database) {
