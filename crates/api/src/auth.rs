@@ -8,6 +8,7 @@ use domain::{
     AccountId, OperatorId,
     api_keys::{Grant, Scope},
 };
+use engine::Refusal;
 use store::{StoreError, accounts::AccountStatus, api_keys::Owner, sessions::SessionHolder};
 
 use crate::{Api, client, cookie, error::ApiError};
@@ -84,11 +85,15 @@ impl FromRequestParts<Api> for Caller {
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let (proof, holder) = proven(parts, api).await?;
         match (holder.owner, holder.status) {
-            // A suspended account may still look; a send says that it is suspended.
+            // A suspended account may still look, and pay; the rest says that it is suspended.
             (Owner::Account(account), Some(AccountStatus::Active | AccountStatus::Suspended)) => {
                 let scope = needed(&parts.method, parts.uri.path());
                 if !holder.grant.allows(scope) {
                     return Err(lacks(&holder.grant, scope));
+                }
+                let suspended = holder.status == Some(AccountStatus::Suspended);
+                if suspended && scope == Scope::Admin && !open_to_suspended(parts) {
+                    return Err(Refusal::AccountSuspended.into());
                 }
                 if parts.method == Method::GET {
                     api.reads.take(account, api.engine.clock().now())?;
@@ -162,6 +167,11 @@ fn needed(method: &Method, path: &str) -> Scope {
     } else {
         Scope::Admin
     }
+}
+
+/// A suspended account may still pay, and take back what it gave to programs.
+fn open_to_suspended(parts: &Parts) -> bool {
+    parts.method == Method::DELETE || parts.uri.path().ends_with("/wallet/topups")
 }
 
 fn lacks(grant: &Grant, scope: Scope) -> ApiError {

@@ -134,7 +134,9 @@ pub fn payable(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<RenewalKey>, StoreErro
     const PAYABLE: &str = "
         SELECT r.account_id, r.number_id, r.service FROM renewals r
         JOIN wallets w ON w.account_id = r.account_id AND w.available >= r.owed
+        JOIN numbers n ON n.id = r.number_id
         WHERE r.state <> 'paid' AND r.renews = 1
+            AND (r.service = 'number' OR n.status = 'active')
         ORDER BY r.account_id, r.number_id LIMIT $1";
 
     tx.query(PAYABLE, params![limit], key)

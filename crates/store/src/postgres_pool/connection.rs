@@ -23,6 +23,9 @@ use crate::{
 
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
+/// How long a server's host may say nothing at all where the URL names no other time.
+const SILENCE_MAX: Duration = Duration::from_secs(15);
+
 /// Statements kept prepared on a connection; lists with many filters make many.
 const STATEMENTS_CACHED: usize = 512;
 
@@ -65,6 +68,15 @@ impl PgConnection {
             .map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let mut config = config.clone();
         config.connect_timeout(CONNECT_TIME_MAX);
+        // A host that fell silent is given up: what it was asked, and an idle connection.
+        if config.get_tcp_user_timeout().is_none() {
+            config.tcp_user_timeout(SILENCE_MAX);
+        }
+        if config.get_keepalives_interval().is_none() {
+            config.keepalives_idle(SILENCE_MAX / 3);
+            config.keepalives_interval(SILENCE_MAX / 3);
+            config.keepalives_retries(2);
+        }
         let (client, connection) = runtime.block_on(config.connect(tls()))?;
         // It ends with the client, and tells the client why it ended.
         runtime.spawn(connection);
