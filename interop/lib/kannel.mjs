@@ -13,7 +13,7 @@ import { until } from './until.mjs';
 const LOG_LINES = 40;
 
 /** Ports that the system gave and that are free again: Kannel cannot tell which one it was given. */
-async function freePorts(count) {
+export async function freePorts(count) {
   const servers = await Promise.all(Array.from({ length: count }, () => new Promise((done) => {
     const server = net.createServer().listen(0, '127.0.0.1', () => done(server));
   })));
