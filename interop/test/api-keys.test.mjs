@@ -102,4 +102,44 @@ onEachEngine('API keys', ({ scenario }) => {
     failure(rotated, 400, 'invalid_request', 'overlap_seconds');
     failure(await customer.call('POST', 'portal/api-keys/999999/rotate', {}), 404, 'not_found');
   });
+
+  scenario('a test key sends to the simulator, for nothing, and changes nothing', async (world) => {
+    const customer = await world.customer({ balance: '' });
+    const number = await world.number(customer, { sms_enabled: false });
+    const key = await make(customer, { mode: 'test' });
+    assert.match(key.secret, /^df_test_/);
+    assert.deepEqual([key.mode, key.scopes], ['test', ['read', 'send']]);
+    const tester = holding(world, customer, key);
+
+    const { id, test: isTest, price } = await tester.send(number, '+31612345678', 'Only a test');
+    assert.deepEqual([isTest, price.amount], [true, '0.00']);
+    await tester.untilStatus(id, 'delivered');
+    const failed = await tester.send(number, '+447700900902', 'Only a test');
+    await tester.untilStatus(failed.id, 'failed');
+    const batch = { messages: [{ from_number_id: number.id, to: '+447700900123', body: 'One of many' }] };
+    const { results } = success(await tester.call('POST', 'portal/sms/batch', batch), 201);
+    assert.equal(results[0].message.test, true);
+    assert.equal(await customer.balance(), 0n);
+    const { stats } = success(await tester.call('GET', 'portal/sms/stats'));
+    assert.deepEqual([stats.today, stats.delivery_rate_30d], [0, null]);
+    const { transactions } = success(await customer.call('GET', 'portal/wallet/transactions'));
+    assert.deepEqual(transactions, []);
+
+    for (const call of [
+      ['POST', 'portal/api-keys', { name: 'Another' }],
+      ['POST', 'portal/wallet/topups', { amount: '20.00' }],
+      ['POST', `portal/numbers/${number.id}/sms/enable`, {}],
+    ]) {
+      assert.match(failure(await tester.call(...call), 403, 'forbidden').message, /test key/);
+    }
+    // With a live key the same send has to be paid for, and SMS to be on.
+    failure(
+      await customer.call('POST', 'portal/sms/send', { from_number_id: number.id, to: '+31612345678', body: 'Hello' }),
+      409,
+      'sms_not_enabled',
+    );
+    const unfit = { name: 'Limited', mode: 'test', scopes: ['admin'] };
+    failure(await customer.call('POST', 'portal/api-keys', unfit), 400, 'invalid_request', 'scopes');
+    failure(await customer.call('POST', 'portal/api-keys', { name: 'Odd', mode: 'best' }), 400, 'invalid_request', 'mode');
+  });
 });

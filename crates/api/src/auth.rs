@@ -8,7 +8,7 @@ use domain::{
     AccountId, OperatorId,
     api_keys::{Grant, Scope},
 };
-use engine::Refusal;
+use engine::{Idempotency, Refusal};
 use store::{StoreError, accounts::AccountStatus, api_keys::Owner, sessions::SessionHolder};
 
 use crate::{Api, client, cookie, error::ApiError};
@@ -20,6 +20,15 @@ pub(crate) struct Caller {
     pub(crate) proof: Proof,
     /// A key that ends, or works from some places only.
     pub(crate) is_limited: bool,
+    /// A test key: what it sends is simulated.
+    pub(crate) is_test: bool,
+}
+
+impl Caller {
+    /// The request's idempotency key: a test's never answers for a live request.
+    pub(crate) fn own(&self, key: Option<Idempotency>) -> Option<Idempotency> {
+        if self.is_test { key.map(Idempotency::of_test) } else { key }
+    }
 }
 
 /// An operator who showed a valid key or cookie.
@@ -99,7 +108,7 @@ impl FromRequestParts<Api> for Caller {
                     api.reads.take(account, api.engine.clock().now())?;
                 }
                 let is_limited = holder.grant.is_limited();
-                Ok(Self { account, proof, is_limited })
+                Ok(Self { account, proof, is_limited, is_test: holder.grant.test })
             }
             _ => Err(ApiError::forbidden(
                 "This is an operator's key or session; use those of a customer account.",
@@ -175,6 +184,10 @@ fn open_to_suspended(parts: &Parts) -> bool {
 }
 
 fn lacks(grant: &Grant, scope: Scope) -> ApiError {
+    if grant.test && scope == Scope::Admin {
+        let message = "A test key sends test messages and reads; use a live key for this call.";
+        return ApiError::forbidden(message);
+    }
     let held: Vec<&str> = grant.scopes.iter().map(|scope| scope.as_str()).collect();
     let message = format!(
         "This API key has the scope {}; this call takes {scope}. Use another key, or make one under API Keys.",

@@ -95,6 +95,9 @@ pub(crate) struct MessageView {
     /// The carrier should have told the outcome by now.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     receipt_overdue: bool,
+    /// Sent with a test key: simulated and free. Only there where it is true.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
 }
 
 /// What views need beside the rows.
@@ -135,6 +138,7 @@ impl Viewer {
             received_at: (message.direction == Direction::Inbound)
                 .then_some(Time(message.created_at)),
             receipt_overdue: overdue,
+            test: message.test,
         }
     }
 }

@@ -71,6 +71,8 @@ struct SmsStatusData {
     sent_at: Option<Time>,
     delivered_at: Option<Time>,
     failed_at: Option<Time>,
+    /// `true` where it was sent with a test key; not there otherwise.
+    test: Option<bool>,
 }
 
 #[derive(ToSchema)]

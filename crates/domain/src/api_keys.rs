@@ -21,6 +21,8 @@ crate::words! {
 /// What its owner allows a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Grant {
+    /// What it sends goes to the simulator and costs nothing; it reads, sends, and no more.
+    pub test: bool,
     pub scopes: Vec<Scope>,
     pub expires_at: Option<Timestamp>,
     /// Where requests may come from; anywhere where it is empty.
@@ -30,7 +32,7 @@ pub struct Grant {
 impl Grant {
     /// Everything, from anywhere, for good.
     pub fn full() -> Self {
-        Self { scopes: vec![Scope::Admin], expires_at: None, networks: Vec::new() }
+        Self { test: false, scopes: vec![Scope::Admin], expires_at: None, networks: Vec::new() }
     }
 
     pub fn allows(&self, scope: Scope) -> bool {

@@ -43,6 +43,8 @@ pub struct Send {
     pub to: E164,
     pub body: text::Body,
     pub delivery: Delivery,
+    /// Goes to the simulator only, and costs nothing.
+    pub test: bool,
 }
 
 /// Why a message is not accepted. Nothing was stored or charged.

@@ -22,6 +22,14 @@ pub struct ApiKeyCreated {
     pub secret: NewKey,
 }
 
+/// How secrets begin, so that people and scanners see what a key can do.
+const LIVE: &str = "df_live_";
+const TEST: &str = "df_test_";
+
+fn prefix(grant: &Grant) -> &'static str {
+    if grant.test { TEST } else { LIVE }
+}
+
 /// Who holds which key, and when its use was last noted.
 pub(crate) type Cache = Recent<(Arc<KeyHolder>, Timestamp)>;
 
@@ -53,7 +61,7 @@ impl Engine {
     }
 
     pub async fn create_api_key(
-        &self,
+        self: &Arc<Self>,
         account: AccountId,
         name: String,
         grant: Grant,
@@ -61,7 +69,10 @@ impl Engine {
         render: impl Fn(&ApiKeyCreated) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let id = ApiKeyId::new(self.ids.one(&self.store).await?);
-        let secret = secrets::new_key("df_live_");
+        if grant.test {
+            self.need_simulator().await?;
+        }
+        let secret = secrets::new_key(prefix(&grant));
         let now = self.clock.now();
         let body = move |tx: &mut Tx<'_>| {
             Ok(insert(tx, account, id, name.clone(), grant.clone(), secret.clone(), now)?)
@@ -79,11 +90,12 @@ impl Engine {
         render: impl Fn(&ApiKeyCreated) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let id = ApiKeyId::new(self.ids.one(&self.store).await?);
-        let secret = secrets::new_key("df_live_");
+        let (live, test) = (secrets::new_key(LIVE), secrets::new_key(TEST));
         let now = self.clock.now();
         let body = move |tx: &mut Tx<'_>| {
             let (known, replaced) =
                 keys::lock(tx, account, old)?.ok_or(UseError::NotFound("API key"))?;
+            let secret = if known.grant.test { &test } else { &live };
             let ended = if replaced {
                 Some("This key was rotated before; rotate the key that took its place.")
             } else if known.grant.has_expired(now) {

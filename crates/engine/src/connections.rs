@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use carrier::settings::{CarrierKind, Settings};
 use domain::{CarrierId, Prefix, RouteId, routing::Route};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use store::{
     StoreError, Tx,
     carriers::{self, CarrierRecord},
@@ -70,6 +70,33 @@ impl Engine {
         let done = self.once(OPERATORS, key, body, render).await?;
         self.sync_carriers().await?;
         Ok(done)
+    }
+
+    /// Makes a simulator where no operator did: test keys send to nothing else.
+    pub(crate) async fn need_simulator(self: &Arc<Self>) -> Result<(), UseError> {
+        let kind = CarrierKind::Simulator;
+        let record = CarrierRecord {
+            id: CarrierId::new(self.ids.one(&self.store).await?),
+            name: "Test messages".to_owned(),
+            kind: kind.as_str().to_owned(),
+            enabled: true,
+            settings: checked(kind, &Value::Object(Map::new()))?.to_json().to_string(),
+            created_at: self.clock.now(),
+        };
+        let made = self
+            .store
+            .write(move |tx| {
+                let lacking = carriers::all(tx)?.iter().all(|known| known.kind != record.kind);
+                if lacking {
+                    carriers::insert(tx, &record)?;
+                }
+                Ok::<_, UseError>(lacking)
+            })
+            .await?;
+        if made {
+            self.sync_carriers().await?;
+        }
+        Ok(())
     }
 
     /// Changes a carrier; its connection starts anew with the new settings.

@@ -195,6 +195,7 @@ fn deliver(
         price: Micros::ZERO,
         carrier: Some(whole.carrier),
         simulated: false,
+        test: false,
         delivery: Delivery::AtLeastOnce,
         not_before: now,
         valid_until: now,

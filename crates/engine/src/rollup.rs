@@ -19,7 +19,7 @@ use store::{
     ledger::{self, Book, Listed, Transfer, TransferKind},
     messages::{self, Change, Message},
     numbers,
-    stats::Tally,
+    stats::{Counts, Tally},
     wallets::{self, Release},
 };
 use verdict::Verdict;
@@ -141,17 +141,17 @@ impl Steps {
             }
             Verdict::Delivered => {
                 let path = self.through_sent(message, MessageEvent::ReceiptDelivered);
-                self.tally.of(message.account, message.number, message.created_at).delivered += 1;
+                self.count(message, |counts| counts.delivered += 1);
                 self.step(message, &path, around, |_| {})?;
             }
             Verdict::Undelivered { failure } => {
                 let path = self.through_sent(message, MessageEvent::ReceiptFailed);
-                self.tally.of(message.account, message.number, message.created_at).failed += 1;
+                self.count(message, |counts| counts.failed += 1);
                 self.step(message, &path, around, |change| change.failure = Some(failure))?;
             }
             Verdict::Failed { failure, accepted, event } => {
                 self.settle(message, accepted);
-                self.tally.of(message.account, message.number, message.created_at).failed += 1;
+                self.count(message, |counts| counts.failed += 1);
                 self.step(message, &[event], around, |change| change.failure = Some(failure))?;
             }
             Verdict::Again { not_before, refusals, detail, elsewhere } => {
@@ -179,7 +179,16 @@ impl Steps {
         }
     }
 
+    fn count(&mut self, message: &Message, add: impl FnOnce(&mut Counts)) {
+        if !message.test {
+            add(self.tally.of(message.account, message.number, message.created_at));
+        }
+    }
+
     fn settle(&mut self, message: &Message, accepted: i64) {
+        if message.test {
+            return;
+        }
         let segment = message.price.get() / message.segments.max(1);
         let posted = segment * accepted;
         self.settled.push(Settled {

@@ -57,7 +57,7 @@ fn words(members: impl IntoIterator<Item = impl ToString>) -> String {
     words.join(" ")
 }
 
-/// The grant in the columns `scopes`, `networks` and `expires_at`, of which `at` is the first.
+/// The grant in the columns `scopes`, `networks`, `expires_at` and `test`, of which `at` is the first.
 fn grant(row: &Row<'_>, at: usize) -> Result<Grant, StoreError> {
     let (scopes, networks): (String, String) = (row.get(at)?, row.get(at + 1)?);
     let unknown = |word: &str| StoreError::corrupt(format!("an API key's grant says {word}"));
@@ -71,14 +71,15 @@ fn grant(row: &Row<'_>, at: usize) -> Result<Grant, StoreError> {
             .map(|word| network(word).ok_or_else(|| unknown(word)))
             .collect::<Result<_, StoreError>>()?,
         expires_at: row.time_or_null(at + 2)?,
+        test: row.flag(at + 3)?,
     })
 }
 
 pub fn insert(tx: &mut Tx<'_>, key: &NewApiKey<'_>, at: Timestamp) -> Result<(), StoreError> {
     const INSERT: &str = "
         INSERT INTO api_keys (id, account_id, operator_id, name, prefix, key_hash, created_at,
-            scopes, networks, expires_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+            scopes, networks, expires_at, test)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)";
 
     let (account, operator) = owner_columns(key.owner);
     let (scopes, networks) = (words(&key.grant.scopes), words(&key.grant.networks));
@@ -92,7 +93,8 @@ pub fn insert(tx: &mut Tx<'_>, key: &NewApiKey<'_>, at: Timestamp) -> Result<(),
         at,
         &scopes,
         &networks,
-        key.grant.expires_at
+        key.grant.expires_at,
+        key.grant.test
     ];
     tx.execute(INSERT, row)?;
     Ok(())
@@ -101,7 +103,7 @@ pub fn insert(tx: &mut Tx<'_>, key: &NewApiKey<'_>, at: Timestamp) -> Result<(),
 /// The holder of a key that was not revoked.
 pub fn find(tx: &mut Tx<'_>, hash: &[u8; 32]) -> Result<Option<KeyHolder>, StoreError> {
     const FIND: &str = "
-        SELECT k.id, k.account_id, k.operator_id, a.status, k.scopes, k.networks, k.expires_at
+        SELECT k.id, k.account_id, k.operator_id, a.status, k.scopes, k.networks, k.expires_at, k.test
         FROM api_keys k LEFT JOIN accounts a ON a.id = k.account_id
         WHERE k.key_hash = $1 AND k.revoked_at IS NULL";
 
@@ -122,7 +124,8 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<ApiKey>, StoreError> {
     const LIST: &str = "
-        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at FROM api_keys
+        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at, test
+        FROM api_keys
         WHERE account_id = $1 AND id < $2 AND revoked_at IS NULL ORDER BY id DESC LIMIT $3";
 
     tx.query(LIST, params![account, before, limit], read)
@@ -136,11 +139,12 @@ pub fn lock(
     id: ApiKeyId,
 ) -> Result<Option<(ApiKey, bool)>, StoreError> {
     const FIND: &str = "
-        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at, replaced_at
+        SELECT id, name, prefix, created_at, last_used_at, scopes, networks, expires_at, test,
+            replaced_at
         FROM api_keys WHERE account_id = $1 AND id = $2 AND revoked_at IS NULL";
 
     let sql = if tx.is_postgres() { format!("{FIND} FOR UPDATE") } else { FIND.to_owned() };
-    tx.query_one(&sql, params![account, id], |row| Ok((read(row)?, row.time_or_null(8)?.is_some())))
+    tx.query_one(&sql, params![account, id], |row| Ok((read(row)?, row.time_or_null(9)?.is_some())))
 }
 
 fn read(row: &Row<'_>) -> Result<ApiKey, StoreError> {

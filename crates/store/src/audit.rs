@@ -35,7 +35,7 @@ const INVARIANTS: &[Invariant] = &[
         name: "each outbound message has one reserve of its price",
         sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
               LEFT JOIN transfers t ON t.account_id = m.account_id AND t.source_id = m.id AND t.kind = 'reserve'
-              WHERE m.direction = 'outbound' AND (t.amount IS NULL OR t.amount <> m.price) LIMIT 21",
+              WHERE m.direction = 'outbound' AND m.test = 0 AND (t.amount IS NULL OR t.amount <> m.price) LIMIT 21",
         timed: false,
     },
     Invariant {
@@ -347,7 +347,7 @@ const INVARIANTS: &[Invariant] = &[
                       -(CASE WHEN direction = 'outbound' THEN 1 ELSE 0 END),
                       -(CASE WHEN direction = 'inbound' THEN 1 ELSE 0 END),
                       -(CASE WHEN status = 'delivered' THEN 1 ELSE 0 END),
-                      -(CASE WHEN status = 'failed' THEN 1 ELSE 0 END) FROM messages) c
+                      -(CASE WHEN status = 'failed' THEN 1 ELSE 0 END) FROM messages WHERE test = 0) c
               GROUP BY c.account_id, c.number_id, c.day
               HAVING SUM(outbound) <> 0 OR SUM(inbound) <> 0 OR SUM(delivered) <> 0 OR SUM(failed) <> 0
               LIMIT 21",
@@ -390,7 +390,15 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
-        name: "a simulated number's messages never left the simulator",
+        name: "a test message is simulated, free, and moves no money",
+        sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
+              WHERE m.test = 1 AND (m.simulated = 0 OR m.price <> 0 OR m.direction <> 'outbound'
+                  OR EXISTS (SELECT 1 FROM transfers t WHERE t.account_id = m.account_id
+                      AND t.source_id = m.id)) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what is simulated never left the simulator",
         sql: "SELECT 'message ' || CAST(t.message_id AS TEXT) FROM attempts t
               JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id
               JOIN carriers c ON c.id = t.carrier_id

@@ -51,6 +51,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0008_months_begun.sql"),
         postgres: include_str!("../migrations/postgres/0008_months_begun.sql"),
     },
+    Migration {
+        version: 11,
+        sqlite: include_str!("../migrations/sqlite/0011_test_keys.sql"),
+        postgres: include_str!("../migrations/postgres/0011_test_keys.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

@@ -135,6 +135,7 @@ impl Account {
             to: to.parse().unwrap(),
             body: text::Body::parse(text).unwrap(),
             delivery: domain::Delivery::AtLeastOnce,
+            test: false,
         }
     }
 

@@ -39,6 +39,9 @@ struct ApiKeyView {
     /// How the secret begins.
     #[schema(example = "df_live_Ab3x")]
     prefix: String,
+    /// `live` or `test`.
+    #[schema(example = "live")]
+    mode: &'static str,
     /// What it may do: `read` whatever only looks, `send` messages, `admin` everything.
     #[schema(example = json!(["send"]))]
     scopes: Vec<&'static str>,
@@ -58,6 +61,7 @@ fn view(key: ApiKey, secret: Option<String>) -> ApiKeyView {
         id: key.id.get(),
         name: key.name,
         prefix: key.prefix,
+        mode: if key.grant.test { "test" } else { "live" },
         scopes: key.grant.scopes.iter().map(|scope| scope.as_str()).collect(),
         allowed_ips: key.grant.networks.iter().map(ToString::to_string).collect(),
         expires_at: key.grant.expires_at.map(Time),
@@ -107,7 +111,11 @@ pub(super) struct NewApiKey {
     /// 1 to 100 characters, to tell keys apart.
     #[schema(required, nullable = false, example = "Production")]
     name: Option<String>,
-    /// `read`, `send` or `admin`, one or several; `admin`, which is everything, if not given.
+    /// `live`, the default, or `test`: what a test key sends goes to the simulator and costs nothing.
+    #[schema(example = "live")]
+    mode: Option<String>,
+    /// `read`, `send` or `admin`, one or several; `admin`, which is everything, if not given. A test
+    /// key has `read` and `send` at most.
     #[schema(example = json!(["send"]))]
     scopes: Option<Vec<String>>,
     /// Addresses and networks from which it may be used, at most 50; from anywhere if not given.
@@ -120,7 +128,13 @@ pub(super) struct NewApiKey {
 
 impl NewApiKey {
     fn grant(&self, now: Timestamp) -> Result<Grant, ApiError> {
+        let test = match self.mode.as_deref() {
+            None | Some("live") => false,
+            Some("test") => true,
+            Some(_) => return Err(ApiError::invalid("mode", "mode is live or test.")),
+        };
         let mut scopes = match &self.scopes {
+            None if test => vec![Scope::Read, Scope::Send],
             None => vec![Scope::Admin],
             Some(words) => words
                 .iter()
@@ -134,6 +148,10 @@ impl NewApiKey {
                 "scopes",
                 "A key without a scope is good for nothing; name one.",
             ));
+        }
+        if test && scopes.contains(&Scope::Admin) {
+            let message = "A test key sends test messages and reads; name send, read or both.";
+            return Err(ApiError::invalid("scopes", message));
         }
         let addresses = self.allowed_ips.as_deref().unwrap_or_default();
         if addresses.len() > ADDRESSES_MAX {
@@ -160,7 +178,7 @@ impl NewApiKey {
                 "expires_at has passed; name a later time.",
             ));
         }
-        Ok(Grant { scopes, expires_at, networks })
+        Ok(Grant { test, scopes, expires_at, networks })
     }
 }
 

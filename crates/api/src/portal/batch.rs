@@ -31,14 +31,14 @@ pub(super) struct BatchBody {
 }
 
 impl BatchBody {
-    pub(super) fn parse(self) -> Result<Vec<Result<engine::Send, ApiError>>, ApiError> {
+    pub(super) fn parse(self, test: bool) -> Result<Vec<Result<engine::Send, ApiError>>, ApiError> {
         let messages = required("messages", self.messages)?;
         if !(1..=MESSAGES_MAX).contains(&messages.len()) {
             let message =
                 format!("messages holds 1 to {MESSAGES_MAX} messages, not {}.", messages.len());
             return Err(ApiError::invalid("messages", message));
         }
-        Ok(messages.iter().map(SendBody::parse).collect())
+        Ok(messages.iter().map(|message| message.parse(test)).collect())
     }
 }
 
@@ -79,12 +79,13 @@ pub(super) async fn batch(
     caller: Caller,
     body: JsonBody<BatchBody>,
 ) -> Result<Response, ApiError> {
-    let parsed = body.value.parse()?;
+    let parsed = body.value.parse(caller.is_test)?;
+    let idempotency = caller.own(body.idempotency);
     let sends: Vec<engine::Send> = parsed.iter().flatten().cloned().collect();
     let accepted = if sends.is_empty() {
         None
     } else {
-        Some(api.engine.accept_batch(caller.account, sends, body.idempotency).await?)
+        Some(api.engine.accept_batch(caller.account, sends, idempotency).await?)
     };
     let (items, quota, replayed) = match accepted {
         Some(accepted) => (accepted.items, accepted.quota, accepted.replayed),

@@ -5,10 +5,10 @@ use crate::{ApiError, extract::from_json};
 
 /// The message of a `POST /portal/sms/send`.
 pub fn send(octets: &[u8]) -> Result<engine::Send, ApiError> {
-    from_json::<SendBody>(octets)?.parse()
+    from_json::<SendBody>(octets)?.parse(false)
 }
 
 /// The messages of a `POST /portal/sms/batch`, each with its own fate.
 pub fn batch(octets: &[u8]) -> Result<Vec<Result<engine::Send, ApiError>>, ApiError> {
-    from_json::<BatchBody>(octets)?.parse()
+    from_json::<BatchBody>(octets)?.parse(false)
 }

@@ -32,8 +32,10 @@ pub(super) struct Batch {
 impl Batch {
     pub(super) fn add(&mut self, message: &Message, transfer: i64, available_after: Micros) {
         self.messages.push(message.clone());
-        let listed = Listed { id: transfer, available_after };
-        self.transfers.push((message.account, message.id, listed, message.price));
+        if !message.test {
+            let listed = Listed { id: transfer, available_after };
+            self.transfers.push((message.account, message.id, listed, message.price));
+        }
     }
 
     pub(super) fn remember(&mut self, request: &Request, items: &[Result<Message, Refusal>]) {
@@ -79,7 +81,9 @@ impl Batch {
         for message in &self.messages {
             news.push(NewEvent::status(message.account, message.id, message.status, None));
             seqs.push(message.seq);
-            tally.of(message.account, message.number, message.created_at).outbound += 1;
+            if !message.test {
+                tally.of(message.account, message.number, message.created_at).outbound += 1;
+            }
         }
         for balance in balances {
             let data = balance_data(balance.available, currency);

@@ -355,10 +355,11 @@ impl Context {
         not_before: Timestamp,
     ) -> Message {
         let Priced { send, sender, price } = priced;
+        let simulated = sender.simulated || send.test;
         let journey = Journey {
             to: &send.to,
             own: sender.carrier,
-            simulated: sender.simulated,
+            simulated,
             draw: mix(id.get().unsigned_abs()),
         };
         let measure = send.body.measure();
@@ -376,7 +377,8 @@ impl Context {
             segments: i64::from(measure.segments.get()),
             price: *price,
             carrier: self.routing.choose(journey),
-            simulated: sender.simulated,
+            simulated,
+            test: send.test,
             delivery: send.delivery,
             not_before,
             valid_until: not_before.plus(VALIDITY),

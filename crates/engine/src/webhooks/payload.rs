@@ -38,6 +38,9 @@ struct Outbound<'a> {
     delivered_at: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     failed_at: Option<String>,
+    /// Of a test message only.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    test: bool,
 }
 
 #[derive(Serialize)]
@@ -114,6 +117,7 @@ fn outbound(name: WebhookEvent, message: &Message, at: Timestamp) -> Outbound<'_
         sent_at: message.sent_at.map(|at| at.to_string()),
         delivered_at: when(WebhookEvent::SmsDelivered),
         failed_at: when(WebhookEvent::SmsFailed),
+        test: message.test,
     }
 }
 
@@ -153,6 +157,7 @@ pub(crate) fn sample(name: WebhookEvent, at: Timestamp) -> String {
                     sent_at: (!failed).then(|| at.clone()),
                     delivered_at: delivered.then(|| at.clone()),
                     failed_at: failed.then_some(at),
+                    test: false,
                 },
             )
         }

@@ -14,6 +14,7 @@ mod prices;
 mod receipts;
 mod renewals;
 mod restart;
+mod test_keys;
 mod uncertain;
 mod webhooks;
 

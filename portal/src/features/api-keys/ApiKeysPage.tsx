@@ -113,14 +113,18 @@ function KeysTable({ keys, onRevoke }: TableProps) {
 }
 
 /** What a key may not do, and when it ends. */
-function Limits({ of: { scopes, expires_at: ends } }: { of: ApiKey }) {
+function Limits({ of: { mode, scopes, expires_at: ends } }: { of: ApiKey }) {
   const { t } = useTranslation();
   const known = ACCESS.filter((scope) => scope !== "admin" && scopes.includes(scope));
   const limited = !scopes.includes("admin");
+  // A test key of both scopes is what "test" says.
+  const words =
+    mode === "test" && known.length > 1 ? [] : known.map((scope) => t(`apiKeys.access.${scope}`));
+  if (mode === "test") words.unshift(t("apiKeys.access.test"));
   return (
     (limited || ends) && (
       <small className={css.limits}>
-        {limited && known.map((scope) => t(`apiKeys.access.${scope}`)).join(" · ")}
+        {limited && words.join(" · ")}
         {limited && ends && " · "}
         {ends && (
           <>
@@ -135,19 +139,25 @@ function Limits({ of: { scopes, expires_at: ends } }: { of: ApiKey }) {
 /** What a new key may do, most first. */
 const ACCESS = ["admin", "send", "read"] as const;
 
+/** What it may be chosen for. */
+const CHOICES = [...ACCESS, "test"] as const;
+
 /** Asks for a name, then shows the secret this once. */
 function CreateModal({ onClose }: { onClose: () => void }) {
   const { t } = useTranslation();
   const cache = useQueryClient();
   const [name, setName] = useState("");
-  const [access, setAccess] = useState<string>(ACCESS[0]);
+  const [access, setAccess] = useState<(typeof CHOICES)[number]>(CHOICES[0]);
   const [key] = useState(idempotencyKey);
   const create = useMutation({
     mutationFn: () =>
       take(
         api.POST("/portal/api-keys", {
           headers: { "Idempotency-Key": key },
-          body: { name: name.trim(), scopes: [access] },
+          body: {
+            name: name.trim(),
+            ...(access === "test" ? { mode: "test" } : { scopes: [access] }),
+          },
         }),
       ),
     onSuccess: () => cache.invalidateQueries({ queryKey: apiKeysQuery.queryKey }),
@@ -205,8 +215,15 @@ function CreateModal({ onClose }: { onClose: () => void }) {
           <NativeSelect
             label={t("apiKeys.access.label")}
             value={access}
-            onChange={(event) => setAccess(event.currentTarget.value)}
-            data={ACCESS.map((scope) => ({ value: scope, label: t(`apiKeys.access.${scope}`) }))}
+            onChange={(event) => {
+              const { value } = event.currentTarget;
+              setAccess(CHOICES.find((choice) => choice === value) ?? CHOICES[0]);
+            }}
+            data={CHOICES.map((choice) => ({
+              value: choice,
+              label: t(`apiKeys.access.${choice}`),
+            }))}
+            description={access === "test" ? t("apiKeys.access.testHint") : undefined}
           />
           {create.error !== null && !refused && <FailureNote error={create.error} />}
           <Button type="submit" loading={create.isPending}>

@@ -75,6 +75,7 @@ function Detail({ message }: { message: MessageDetail }) {
           </p>
         </div>
       )}
+      {message.test && <p className={css.note}>{t("sms.detail.test")}</p>}
       {message.receipt_overdue && <p className={css.note}>{t("sms.detail.overdue")}</p>}
       <dl className={css.facts}>
         <Fact name={t("sms.detail.from")}>

@@ -82,7 +82,7 @@ export const MessageRow = memo(function MessageRow(props: Props) {
                   <span className={css.segments} title={t("compose.segments")}>
                     {`${format.number(message.segments)}×`}
                   </span>
-                  {format.money(message.price)}
+                  {message.test ? t("sms.test") : format.money(message.price)}
                 </>
               )}
             </span>
