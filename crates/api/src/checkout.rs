@@ -43,7 +43,7 @@ pub(crate) async fn pay(State(api): State<Api>, Path(token): Path<String>) -> Re
 }
 
 fn amount(topup: &Topup) -> String {
-    format!("{} {}", topup.currency, topup.amount)
+    format!("{} {}", topup.currency, topup.gross)
 }
 
 fn back(topup: &Topup) -> String {

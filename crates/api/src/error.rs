@@ -204,6 +204,12 @@ impl From<Refusal> for ApiError {
             )
             .about("to"),
             Refusal::InsufficientBalance => Self::insufficient_balance(),
+            Refusal::PaymentOwed => Self::payment_owed(),
+            Refusal::DailyCapReached => Self::new(
+                S::PAYMENT_REQUIRED,
+                "daily_cap_reached",
+                "The daily spend cap is reached: messages are taken again from 00:00 UTC. Raise or lift the cap under Wallet.",
+            ),
             Refusal::RateLimited { quota } => {
                 let limit = quota.map_or(0, |quota| quota.limit);
                 let message = format!(
@@ -226,6 +232,14 @@ impl ApiError {
             StatusCode::PAYMENT_REQUIRED,
             "insufficient_balance",
             "Insufficient wallet balance",
+        )
+    }
+
+    fn payment_owed() -> Self {
+        Self::new(
+            StatusCode::PAYMENT_REQUIRED,
+            "payment_owed",
+            "A payment was taken back after it had been spent. Top up what is owed under Wallet to go on.",
         )
     }
 
@@ -275,6 +289,7 @@ impl From<UseError> for ApiError {
             UseError::Conflict { message } => Self::new(StatusCode::CONFLICT, "conflict", message),
             UseError::Invalid { param, message } => Self::invalid(&param, message),
             UseError::InsufficientBalance => Self::insufficient_balance(),
+            UseError::PaymentOwed => Self::payment_owed(),
             UseError::AccountSuspended => Refusal::AccountSuspended.into(),
             UseError::SmsNotAvailable => Self::new(
                 StatusCode::UNPROCESSABLE_ENTITY,

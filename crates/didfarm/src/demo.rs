@@ -68,6 +68,7 @@ pub(crate) async fn prepare(
         name: "Demo customer".to_owned(),
         email: email.parse()?,
         password_hash: Some(hash_password(password.clone()).await),
+        vat_rate: domain::VatRate::ZERO,
         verified: true,
     };
     let made = engine

@@ -17,6 +17,7 @@ pub mod routing;
 mod status;
 pub mod text;
 mod time;
+mod vat;
 pub mod webhooks;
 
 pub use e164::{E164, InvalidE164, InvalidPrefix, Prefix};
@@ -34,3 +35,4 @@ pub use status::{
     Delivery, Direction, FailureCode, InvalidTransition, MessageEvent, MessageStatus, UnknownWord,
 };
 pub use time::{InvalidTimestamp, Timestamp};
+pub use vat::{InvalidVatRate, VatRate};

@@ -113,6 +113,21 @@ pub struct InvalidCurrency;
 impl Currency {
     pub const EUR: Self = Self(*b"EUR");
 
+    /// Digits after the point that can be paid. Source: ISO 4217, and what Stripe lists.
+    pub fn decimals(self) -> u32 {
+        match &self.0 {
+            b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"JPY" | b"KMF" | b"KRW" | b"MGA" | b"PYG"
+            | b"RWF" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
+            b"BHD" | b"JOD" | b"KWD" | b"OMR" | b"TND" => 3,
+            _ => 2,
+        }
+    }
+
+    /// The smallest amount that can be paid: a cent.
+    pub fn minor_unit(self) -> Micros {
+        Micros(MICROS_PER_UNIT / 10_i64.pow(self.decimals()))
+    }
+
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).expect("only ASCII letters are ever stored")
     }

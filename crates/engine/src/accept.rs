@@ -65,6 +65,10 @@ pub enum Refusal {
     RecipientOptedOut,
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
+    #[error("a payment that was taken back is owed")]
+    PaymentOwed,
+    #[error("the daily spend cap is reached")]
+    DailyCapReached,
     #[error("too many messages a second")]
     RateLimited {
         #[serde(skip)]

@@ -1,7 +1,7 @@
 //! Customers and their credit.
 
 use domain::{
-    AccountId, Email, Micros, OperatorId,
+    AccountId, Email, Micros, OperatorId, VatRate,
     api_keys::Grant,
     rate::{RATE_DEFAULT, RATE_MAX},
 };
@@ -30,6 +30,8 @@ pub struct NewAccount {
     pub name: String,
     pub email: Email,
     pub password_hash: Option<String>,
+    /// On top of what is paid in.
+    pub vat_rate: VatRate,
     /// Whether the address is known to be the customer's.
     pub verified: bool,
 }
@@ -46,6 +48,7 @@ pub struct AccountPatch {
     /// Messages a second, 1 to 1,000,000.
     pub rate_limit: Option<i64>,
     pub status: Option<AccountStatus>,
+    pub vat_rate: Option<VatRate>,
 }
 
 impl Engine {
@@ -68,6 +71,7 @@ impl Engine {
                 email: new.email.as_str().to_owned(),
                 password_hash: new.password_hash.clone(),
                 rate_limit: RATE_DEFAULT,
+                vat_rate: new.vat_rate,
                 currency,
             };
             if people::find_by_email(tx, &new.email)?.is_some() || !accounts::insert(tx, &row, now)?
@@ -105,7 +109,7 @@ impl Engine {
         let account = self
             .store
             .write(move |tx| {
-                if accounts::update(tx, id, patch.rate_limit, patch.status)? {
+                if accounts::update(tx, id, patch.rate_limit, patch.status, patch.vat_rate)? {
                     found(tx, id)
                 } else {
                     Err(UseError::NotFound("account"))

@@ -42,6 +42,7 @@ mod sessions;
 mod simulate;
 mod topups;
 mod tries;
+mod wallet_settings;
 mod webhooks;
 mod workers;
 
@@ -78,6 +79,7 @@ pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
 pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn, expires_at};
 pub use simulate::SimulatedInbound;
 pub use topups::TopupBegun;
+pub use wallet_settings::WalletPatch;
 pub use webhooks::{NewWebhook, WebhookCreated, WebhookPatch, WebhookPolicy, secret_text};
 
 /// How long carriers try to deliver a message.

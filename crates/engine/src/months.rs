@@ -56,7 +56,7 @@ pub(crate) fn charge(
         begun: !is_pending(number.status),
     };
     if !pay(tx, number, &month, (now, currency))? {
-        return Err(UseError::InsufficientBalance);
+        return Err(short(tx, account)?);
     }
     renewals::put(tx, &paid(account, number, service, (anchor, ends_at)))?;
     Ok(Some(month))
@@ -93,8 +93,15 @@ pub(crate) fn set_up(
     {
         Ok(())
     } else {
-        Err(UseError::InsufficientBalance)
+        Err(short(tx, month.account)?)
     }
+}
+
+/// Why a wallet does not pay.
+fn short(tx: &mut Tx<'_>, account: AccountId) -> Result<UseError, UseError> {
+    let wallet = wallets::find(tx, account)?.ok_or(UseError::NotFound("wallet"))?;
+    let owes = !wallet.owed.is_zero();
+    Ok(if owes { UseError::PaymentOwed } else { UseError::InsufficientBalance })
 }
 
 /// Takes money from a month's wallet for it; false where the money does not suffice.

@@ -3,7 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    AccountId, Email, Language, Password, SessionId, Theme, TimeZone, Timestamp, rate::RATE_DEFAULT,
+    AccountId, Email, Language, Password, SessionId, Theme, TimeZone, Timestamp, VatRate,
+    rate::RATE_DEFAULT,
 };
 use store::{
     StoreError, Tx, accounts,
@@ -91,6 +92,7 @@ impl Engine {
                     email: email.as_str().to_owned(),
                     password_hash: Some(hash.clone()),
                     rate_limit: RATE_DEFAULT,
+                    vat_rate: VatRate::ZERO,
                     currency,
                 };
                 if people::find_by_email(tx, &email)?.is_some() || !accounts::insert(tx, &row, now)?

@@ -27,6 +27,8 @@ pub enum UseError {
     Invalid { param: String, message: String },
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
+    #[error("a payment that was taken back is owed")]
+    PaymentOwed,
     #[error("the account is suspended")]
     AccountSuspended,
     #[error("SMS not available for this number type")]

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use domain::{AccountId, Micros, TopupId};
+use domain::{AccountId, Currency, Micros, TopupId};
 use serde_json::Value;
 use store::{
     StoreError, Tx,
     events::{self, NewEvent},
     ledger::{self, Book, Listed, Transfer, TransferKind},
-    topups::{self, Provider, Topup},
-    wallets,
+    topups::{self, Cause, Provider, Topup},
+    wallets::{self, Wallet},
 };
 
 use crate::{Done, Engine, Idempotency, UseError, events::balance_data, secrets};
@@ -33,16 +33,16 @@ impl Engine {
         &self,
         account: AccountId,
         amount: Micros,
+        currency: Option<Currency>,
         key: Option<Idempotency>,
         render: impl Fn(&TopupBegun) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         if !self.config.site.demo {
             return Err(UseError::NoPayments);
         }
-        if !(TOPUP_MIN..=TOPUP_MAX).contains(&amount) {
-            let message = format!("amount is {TOPUP_MIN} to {TOPUP_MAX}");
-            return Err(UseError::invalid("amount", message));
-        }
+        let wallet = self.store.read(move |tx| wallets::find(tx, account)).await?;
+        let wallet = wallet.ok_or(UseError::NotFound("wallet"))?;
+        let due = due(amount, currency, &wallet)?;
         let id = TopupId::new(self.ids.one(&self.store).await?);
         let token = secrets::new_token();
         let checkout_url = format!("{}/checkout/{}", self.config.site.public_url, token.secret);
@@ -50,13 +50,23 @@ impl Engine {
             account,
             id,
             provider: Provider::Demo,
-            currency: self.config.currency,
+            cause: Cause::Checkout,
+            currency: wallet.currency,
             amount,
+            vat_rate: wallet.vat_rate,
+            vat_amount: due.vat,
+            gross: due.gross,
+            save_card: false,
+            session_ref: None,
+            payment_ref: None,
+            refunded_gross: Micros::ZERO,
             created_at: self.clock.now(),
             paid_at: None,
+            failed_at: None,
+            failure: None,
         };
         let body = move |tx: &mut Tx<'_>| {
-            topups::insert(tx, &topup, &token.hash)?;
+            topups::insert(tx, &topup, &token.hash, None)?;
             Ok(TopupBegun { topup: topup.clone(), checkout_url: checkout_url.clone() })
         };
         self.once(account, key, body, render).await
@@ -81,7 +91,7 @@ impl Engine {
             .write(move |tx| {
                 let topup = topups::find_by_token(tx, &hash, since)?;
                 let topup = topup.ok_or(UseError::NotFound("payment"))?;
-                if topups::pay(tx, &topup, now)? {
+                if topups::pay(tx, &topup, None, None, now)? {
                     credit(tx, &topup, listed_id, now)?;
                 }
                 Ok::<_, UseError>(topup)
@@ -90,6 +100,33 @@ impl Engine {
         self.hub.tell([topup.account]);
         Ok(topup)
     }
+}
+
+/// What is paid for a net amount.
+#[derive(Debug, Clone, Copy)]
+struct Due {
+    vat: Micros,
+    gross: Micros,
+}
+
+/// What is to be paid for `amount`, and whether it can be.
+fn due(amount: Micros, currency: Option<Currency>, wallet: &Wallet) -> Result<Due, UseError> {
+    let own = wallet.currency;
+    if currency.is_some_and(|currency| currency != own) {
+        let message = format!("this wallet is in {own}: name the amount in {own}");
+        return Err(UseError::invalid("currency", message));
+    }
+    if amount.get() % own.minor_unit().get() != 0 {
+        let message = format!("an amount in {own} has at most {} decimals", own.decimals());
+        return Err(UseError::invalid("amount", message));
+    }
+    if !(TOPUP_MIN..=TOPUP_MAX).contains(&amount) {
+        let message = format!("amount is {TOPUP_MIN} to {TOPUP_MAX}");
+        return Err(UseError::invalid("amount", message));
+    }
+    let vat = wallet.vat_rate.on(amount, own).filter(|vat| amount.checked_add(*vat).is_some());
+    let vat = vat.ok_or_else(|| UseError::invalid("amount", "the amount is too large"))?;
+    Ok(Due { vat, gross: Micros::new(amount.get() + vat.get()) })
 }
 
 fn credit(tx: &mut Tx<'_>, topup: &Topup, id: i64, now: domain::Timestamp) -> Result<(), UseError> {

@@ -1,6 +1,6 @@
 //! Customers.
 
-use domain::{AccountId, Currency, Micros, Timestamp};
+use domain::{AccountId, Currency, Micros, Timestamp, VatRate};
 
 use crate::{Row, StoreError, Tx, params};
 
@@ -20,10 +20,14 @@ pub struct Account {
     pub status: AccountStatus,
     /// Messages a second.
     pub rate_limit: i64,
+    /// On top of what is paid in.
+    pub vat_rate: VatRate,
     pub created_at: Timestamp,
     pub currency: Currency,
     pub available: Micros,
     pub held: Micros,
+    /// Taken back of payments after it had been spent.
+    pub owed: Micros,
 }
 
 /// What a new account is made from.
@@ -34,11 +38,12 @@ pub struct NewAccount {
     pub email: String,
     pub password_hash: Option<String>,
     pub rate_limit: i64,
+    pub vat_rate: VatRate,
     pub currency: Currency,
 }
 
 const COLUMNS: &str = "a.id, a.name, a.email, a.status, a.rate_limit, a.created_at,
-    w.currency, w.available, w.held";
+    w.currency, w.available, w.held, w.owed, a.vat_rate_bp";
 
 fn read(row: &Row<'_>) -> Result<Account, StoreError> {
     Ok(Account {
@@ -51,14 +56,17 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         currency: row.parsed(6)?,
         available: Micros::new(row.get(7)?),
         held: Micros::new(row.get(8)?),
+        owed: Micros::new(row.get(9)?),
+        vat_rate: row.vat_rate(10)?,
     })
 }
 
 /// Makes an account with an empty wallet; answers false where the address is taken.
 pub fn insert(tx: &mut Tx<'_>, account: &NewAccount, at: Timestamp) -> Result<bool, StoreError> {
     const INSERT: &str = "
-        INSERT INTO accounts (id, name, email, password_hash, status, rate_limit, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7)
+        INSERT INTO accounts (id, name, email, password_hash, status, rate_limit,
+            created_at, vat_rate_bp)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
         ON CONFLICT DO NOTHING";
     const WALLET: &str = "
         INSERT INTO wallets (account_id, currency, available, held, tat, event_seq)
@@ -73,7 +81,8 @@ pub fn insert(tx: &mut Tx<'_>, account: &NewAccount, at: Timestamp) -> Result<bo
             account.password_hash.as_deref(),
             AccountStatus::Active.as_str(),
             account.rate_limit,
-            at
+            at,
+            account.vat_rate.basis_points()
         ],
     )?;
     if inserted == 0 {
@@ -105,11 +114,14 @@ pub fn update(
     id: AccountId,
     rate_limit: Option<i64>,
     status: Option<AccountStatus>,
+    vat_rate: Option<VatRate>,
 ) -> Result<bool, StoreError> {
     const UPDATE: &str = "
-        UPDATE accounts SET rate_limit = COALESCE($1, rate_limit), status = COALESCE($2, status)
-        WHERE id = $3";
+        UPDATE accounts SET rate_limit = COALESCE($1, rate_limit), status = COALESCE($2, status),
+            vat_rate_bp = COALESCE($3, vat_rate_bp)
+        WHERE id = $4";
 
     let status = status.map(AccountStatus::as_str);
-    Ok(tx.execute(UPDATE, params![rate_limit, status, id])? == 1)
+    let vat_rate = vat_rate.map(VatRate::basis_points);
+    Ok(tx.execute(UPDATE, params![rate_limit, status, vat_rate, id])? == 1)
 }

@@ -72,7 +72,10 @@ const INVARIANTS: &[Invariant] = &[
                   OR (t.kind = 'credit' AND t.debit = 'available' AND t.credit = 'funds')
                   OR (t.kind IN ('setup', 'number', 'sms_addon') AND t.debit = 'available' AND t.credit = 'revenue')
                   OR (t.kind = 'refund' AND t.debit = 'revenue' AND t.credit = 'available')
-                  OR (t.kind = 'topup' AND t.debit = 'funds' AND t.credit = 'available')) LIMIT 21",
+                  OR (t.kind IN ('topup', 'restored') AND t.debit = 'funds' AND t.credit = 'available')
+                  OR (t.kind IN ('topup_refund', 'dispute') AND t.debit = 'available' AND t.credit = 'funds')
+                  OR (t.kind = 'debt' AND t.debit = 'owed' AND t.credit = 'funds')
+                  OR (t.kind = 'settle' AND t.debit = 'available' AND t.credit = 'owed')) LIMIT 21",
         timed: false,
     },
     Invariant {
@@ -183,16 +186,20 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "each stored balance is the sum of its entries",
         sql: "SELECT 'account ' || CAST(w.account_id AS TEXT) || ' has ' || CAST(w.available AS TEXT)
-                  || ' available and ' || CAST(w.held AS TEXT) || ' held'
+                  || ' available, ' || CAST(w.held AS TEXT) || ' held and '
+                  || CAST(w.owed AS TEXT) || ' owed'
               FROM wallets w
               LEFT JOIN (
                   SELECT account_id,
                       CAST(SUM((CASE WHEN credit = 'available' THEN amount ELSE 0 END)
                           - (CASE WHEN debit = 'available' THEN amount ELSE 0 END)) AS BIGINT) AS available,
                       CAST(SUM((CASE WHEN credit = 'held' THEN amount ELSE 0 END)
-                          - (CASE WHEN debit = 'held' THEN amount ELSE 0 END)) AS BIGINT) AS held
+                          - (CASE WHEN debit = 'held' THEN amount ELSE 0 END)) AS BIGINT) AS held,
+                      CAST(SUM((CASE WHEN debit = 'owed' THEN amount ELSE 0 END)
+                          - (CASE WHEN credit = 'owed' THEN amount ELSE 0 END)) AS BIGINT) AS owed
                   FROM transfers GROUP BY account_id) t ON t.account_id = w.account_id
-              WHERE w.available <> COALESCE(t.available, 0) OR w.held <> COALESCE(t.held, 0) LIMIT 21",
+              WHERE w.available <> COALESCE(t.available, 0) OR w.held <> COALESCE(t.held, 0)
+                  OR w.owed <> COALESCE(t.owed, 0) LIMIT 21",
         timed: false,
     },
     Invariant {
@@ -207,7 +214,7 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "all books add up to zero in each currency",
         sql: "SELECT currency FROM (
-                  SELECT currency, available + held AS change FROM wallets
+                  SELECT currency, available + held - owed AS change FROM wallets
                   UNION ALL SELECT currency, amount FROM transfers WHERE credit IN ('revenue', 'funds')
                   UNION ALL SELECT currency, -amount FROM transfers WHERE debit IN ('revenue', 'funds')) sides
               GROUP BY currency HAVING SUM(change) <> 0 LIMIT 21",
@@ -216,7 +223,36 @@ const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "no balance is below zero",
         sql: "SELECT 'account ' || CAST(account_id AS TEXT) FROM wallets
-              WHERE available < 0 OR held < 0 LIMIT 21",
+              WHERE available < 0 OR held < 0 OR owed < 0 LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what was taken back of top-ups is what their reversals say, and given back where they were undone",
+        sql: "SELECT 'reversal ' || CAST(COALESCE(r.id, t.source_id) AS TEXT) FROM topup_reversals r
+              FULL JOIN (SELECT account_id, source_id,
+                      SUM(CASE WHEN kind = 'restored' THEN 0 ELSE amount END) AS taken,
+                      SUM(CASE WHEN kind = 'restored' THEN amount ELSE 0 END) AS restored
+                  FROM transfers WHERE kind IN ('topup_refund', 'dispute', 'debt', 'restored')
+                  GROUP BY account_id, source_id) t
+                  ON t.account_id = r.account_id AND t.source_id = r.id
+              WHERE r.id IS NULL OR COALESCE(t.taken, 0) <> r.amount
+                  OR COALESCE(t.restored, 0) <> (CASE r.state WHEN 'undone' THEN r.amount ELSE 0 END) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "no more is taken back of a top-up than was paid",
+        sql: "SELECT 'top-up ' || CAST(r.topup_id AS TEXT) FROM topup_reversals r
+              LEFT JOIN topups p ON p.account_id = r.account_id AND p.id = r.topup_id
+              WHERE r.state <> 'undone' GROUP BY r.account_id, r.topup_id, p.amount, p.gross_amount, p.paid_at
+              HAVING p.paid_at IS NULL OR SUM(r.amount) > p.amount OR SUM(r.gross) > p.gross_amount LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "what messages reserved on a wallet's day counts as spent on it",
+        sql: "SELECT 'account ' || CAST(w.account_id AS TEXT) FROM wallets w
+              JOIN transfers t ON t.account_id = w.account_id AND t.kind = 'reserve'
+                  AND t.created_at >= w.spent_day * 86400000000
+              GROUP BY w.account_id, w.spent HAVING SUM(t.amount) > w.spent LIMIT 21",
         timed: false,
     },
     Invariant {

@@ -25,14 +25,26 @@ domain::words! {
         SmsAddon = "sms_addon",
         /// Paid in by the customer.
         Topup = "topup",
+        /// A payment that was paid back to its payer.
+        TopupRefund = "topup_refund",
+        /// A payment that its payer's bank took back.
+        Dispute = "dispute",
+        /// What was taken back and not there any more: the customer owes it.
+        Debt = "debt",
+        /// Of that, what was settled out of the wallet.
+        Settle = "settle",
+        /// A refund that failed, or a dispute that was won.
+        Restored = "restored",
     }
 }
 
 domain::words! {
-    /// Where money lies. `available` and `held` are the customer's, the others the house's.
+    /// Where money lies. `available` and `held` are the customer's, `owed` is what the customer owes
+    /// (below zero, as books go), the others are the house's.
     pub enum Book {
         Available = "available",
         Held = "held",
+        Owed = "owed",
         Revenue = "revenue",
         /// What came in from outside.
         Funds = "funds",

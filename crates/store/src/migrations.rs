@@ -52,6 +52,11 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0008_months_begun.sql"),
     },
     Migration {
+        version: 10,
+        sqlite: include_str!("../migrations/sqlite/0010_payments.sql"),
+        postgres: include_str!("../migrations/postgres/0010_payments.sql"),
+    },
+    Migration {
         version: 11,
         sqlite: include_str!("../migrations/sqlite/0011_test_keys.sql"),
         postgres: include_str!("../migrations/postgres/0011_test_keys.sql"),

@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use domain::Timestamp;
+use domain::{Timestamp, VatRate};
 
 use crate::StoreError;
 
@@ -36,6 +36,10 @@ impl Row<'_> {
 
     pub fn time_or_null(&self, column: usize) -> Result<Option<Timestamp>, StoreError> {
         Ok(self.get::<Option<i64>>(column)?.map(Timestamp::from_micros))
+    }
+
+    pub fn vat_rate(&self, column: usize) -> Result<VatRate, StoreError> {
+        VatRate::new(self.get(column)?).map_err(StoreError::corrupt)
     }
 
     /// A column that holds the written form of `T`: a status, a kind, a phone number.

@@ -1,6 +1,6 @@
 //! The row that guards an account's money and rate.
 
-use domain::{AccountId, Currency, Micros, Timestamp, rate};
+use domain::{AccountId, Currency, Micros, Timestamp, VatRate, rate};
 
 use crate::{Bulk, StoreError, Tx, Value, params};
 
@@ -29,8 +29,11 @@ pub struct Admitted {
     pub event_seq: i64,
 }
 
-/// Takes money, rate and the numbers of events together, each admission whole or not at all. At most
-/// one per account: those that are missing from the answer were refused.
+/// Takes money, the day's spending, rate and the numbers of events together, each admission whole or
+/// not at all. At most one per account: those that are missing from the answer were refused.
+///
+/// Who owes for a payment that was taken back is admitted nothing that costs. A day is one in UTC; of two
+/// nodes the one whose day is later counts.
 pub fn admit(
     tx: &mut Tx<'_>,
     admissions: &[Admission],
@@ -40,20 +43,29 @@ pub fn admit(
     const ADMIT: Bulk = Bulk {
         sqlite: "
             UPDATE wallets SET available = available - ?2, held = held + ?2,
-                tat = MAX(tat, ?4) + ?3, event_seq = event_seq + ?6
+                tat = MAX(tat, ?4) + ?3, event_seq = event_seq + ?6,
+                spent = CASE WHEN spent_day < ?7 THEN 0 ELSE spent END + ?2,
+                spent_day = MAX(spent_day, ?7)
             WHERE account_id = ?1 AND available >= ?2 AND MAX(tat, ?4) + ?3 <= ?5
+                AND (?2 = 0 OR owed = 0) AND (?2 = 0 OR spend_cap IS NULL
+                    OR spend_cap - CASE WHEN spent_day < ?7 THEN 0 ELSE spent END >= ?2)
             RETURNING account_id, available, tat, event_seq",
         postgres: "
             UPDATE wallets w SET available = w.available - a.cost, held = w.held + a.cost,
-                tat = GREATEST(w.tat, a.now) + a.span, event_seq = w.event_seq + a.events
+                tat = GREATEST(w.tat, a.now) + a.span, event_seq = w.event_seq + a.events,
+                spent = CASE WHEN w.spent_day < a.day THEN 0 ELSE w.spent END + a.cost,
+                spent_day = GREATEST(w.spent_day, a.day)
             FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-                $6::bigint[]) AS a (account_id, cost, span, now, tat_max, events)
+                $6::bigint[], $7::bigint[]) AS a (account_id, cost, span, now, tat_max, events, day)
             WHERE w.account_id = a.account_id AND w.available >= a.cost
                 AND GREATEST(w.tat, a.now) + a.span <= a.tat_max
+                AND (a.cost = 0 OR w.owed = 0) AND (a.cost = 0 OR w.spend_cap IS NULL
+                    OR w.spend_cap - CASE WHEN w.spent_day < a.day THEN 0 ELSE w.spent END >= a.cost)
             RETURNING w.account_id, w.available, w.tat, w.event_seq",
     };
 
-    let rows: Vec<[Value<'_>; 6]> = admissions
+    let day = now.day();
+    let rows: Vec<[Value<'_>; 7]> = admissions
         .iter()
         .map(|ask| {
             let span = rate::interval_micros(ask.rate_limit).saturating_mul(ask.messages);
@@ -66,6 +78,7 @@ pub fn admit(
                 Value::from(now),
                 Value::from(tat_max),
                 Value::from(ask.events),
+                Value::from(day),
             ]
         })
         .collect();
@@ -129,7 +142,8 @@ pub fn release(
 
 /// Adds money (or takes it, where negative) that no message caused.
 ///
-/// Answers what is available after it; `None` where it would fall below zero.
+/// Answers what is available after it; `None` where it would fall below zero, and where something
+/// is bought while a payment is owed.
 pub fn adjust(
     tx: &mut Tx<'_>,
     account: AccountId,
@@ -137,10 +151,53 @@ pub fn adjust(
 ) -> Result<Option<Micros>, StoreError> {
     const ADJUST: &str = "
         UPDATE wallets SET available = available + $1
-        WHERE account_id = $2 AND available + $1 >= 0 RETURNING available";
+        WHERE account_id = $2 AND available + $1 >= 0 AND (owed = 0 OR $1 >= 0) RETURNING available";
 
     let available = tx.query_one(ADJUST, params![amount, account], |row| row.get(0))?;
     Ok(available.map(Micros::new))
+}
+
+/// Money that is taken back whether or not it is there: what is not becomes a debt.
+///
+/// Answers what was taken, and what is available after it; the rest of `amount` is owed. The caller
+/// holds the wallet's lock.
+pub fn take_back(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    amount: Micros,
+) -> Result<Option<(Micros, Micros)>, StoreError> {
+    const TAKE: &str = "
+        UPDATE wallets SET available = available - $1, owed = owed + $2
+        WHERE account_id = $3 AND available >= $1 RETURNING available";
+
+    let Some(wallet) = find(tx, account)? else { return Ok(None) };
+    let taken = wallet.available.min(amount);
+    let owed = Micros::new(amount.get() - taken.get());
+    let available = tx.query_one(TAKE, params![taken, owed, account], |row| row.get(0))?;
+    Ok(available.map(|available| (taken, Micros::new(available))))
+}
+
+/// Settles what is owed out of what is there; answers what was settled, and what is available
+/// after it. The caller holds the wallet's lock.
+pub fn settle(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<(Micros, Micros)>, StoreError> {
+    const SETTLE: &str = "
+        UPDATE wallets SET available = available - $1, owed = owed - $1
+        WHERE account_id = $2 AND available >= $1 AND owed >= $1 RETURNING available";
+
+    let Some(wallet) = find(tx, account)? else { return Ok(None) };
+    let settled = wallet.available.min(wallet.owed);
+    if settled.is_zero() {
+        return Ok(None);
+    }
+    let available = tx.query_one(SETTLE, params![settled, account], |row| row.get(0))?;
+    Ok(available.map(|available| (settled, Micros::new(available))))
+}
+
+/// Accounts that owe and could settle some of it.
+pub fn owing(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<AccountId>, StoreError> {
+    const OWING: &str = "SELECT account_id FROM wallets WHERE owed > 0 AND available > 0 LIMIT $1";
+
+    tx.query(OWING, params![limit], |row| row.get(0).map(AccountId::new))
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -148,14 +205,38 @@ pub struct Wallet {
     pub currency: Currency,
     pub available: Micros,
     pub held: Micros,
+    /// Taken back of payments after it had been spent.
+    pub owed: Micros,
     pub tat: i64,
     /// Messages a second.
     pub rate_limit: i64,
+    /// For messages, on a day in UTC.
+    pub spend_cap: Option<Micros>,
+    spent: Micros,
+    spent_day: i64,
+    /// On top of what is paid in.
+    pub vat_rate: VatRate,
+}
+
+impl Wallet {
+    /// What messages cost on this day.
+    pub fn spent_on(&self, day: i64) -> Micros {
+        if self.spent_day < day { Micros::ZERO } else { self.spent }
+    }
+}
+
+/// Caps what messages may cost on a day in UTC; `None` lifts the cap.
+pub fn cap(tx: &mut Tx<'_>, account: AccountId, cap: Option<Micros>) -> Result<(), StoreError> {
+    const CAP: &str = "UPDATE wallets SET spend_cap = $1 WHERE account_id = $2";
+
+    tx.execute(CAP, params![cap, account])?;
+    Ok(())
 }
 
 pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, StoreError> {
     const FIND: &str = "
-        SELECT w.currency, w.available, w.held, w.tat, a.rate_limit
+        SELECT w.currency, w.available, w.held, w.tat, a.rate_limit, w.owed, w.spend_cap, w.spent,
+            w.spent_day, a.vat_rate_bp
         FROM wallets w JOIN accounts a ON a.id = w.account_id WHERE w.account_id = $1";
 
     tx.query_one(FIND, params![account], |row| {
@@ -165,6 +246,11 @@ pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, Store
             held: Micros::new(row.get(2)?),
             tat: row.get(3)?,
             rate_limit: row.get(4)?,
+            owed: Micros::new(row.get(5)?),
+            spend_cap: row.get::<Option<i64>>(6)?.map(Micros::new),
+            spent: Micros::new(row.get(7)?),
+            spent_day: row.get(8)?,
+            vat_rate: row.vat_rate(9)?,
         })
     })
 }

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use domain::{
-    AccountId, CarrierId, DeliveryId, MessageId, MessageStatus, Micros, NumberId, WebhookId, text,
-    webhooks::WebhookEvents,
+    AccountId, CarrierId, DeliveryId, MessageId, MessageStatus, Micros, NumberId, VatRate,
+    WebhookId, text, webhooks::WebhookEvents,
 };
 use engine::{
     AcceptError, Accepted, AccountPatch, Idempotency, NewAccount, NewNumber, NewWebhook, Send,
@@ -39,11 +39,19 @@ pub struct AccountBuilder {
     rate: i64,
     carrier: Option<CarrierId>,
     simulated: bool,
+    vat: VatRate,
 }
 
 impl AccountBuilder {
     pub(crate) fn new(inner: Arc<Inner>) -> Self {
-        Self { inner, balance: cents(1_000), rate: 1_000_000, carrier: None, simulated: false }
+        Self {
+            inner,
+            balance: cents(1_000),
+            rate: 1_000_000,
+            carrier: None,
+            simulated: false,
+            vat: VatRate::ZERO,
+        }
     }
 
     #[must_use]
@@ -69,8 +77,14 @@ impl AccountBuilder {
         Self { simulated: true, ..self }
     }
 
+    /// In percent, like `21.00`.
+    #[must_use]
+    pub fn vat(self, rate: &str) -> Self {
+        Self { vat: rate.parse().unwrap(), ..self }
+    }
+
     pub async fn create(self) -> Account {
-        let Self { inner, balance, rate, carrier, simulated } = self;
+        let Self { inner, balance, rate, carrier, simulated, vat } = self;
         let customer = CUSTOMERS.fetch_add(1, Ordering::Relaxed);
         let number = format!("+4420{:08}", 79_460_000 + customer % 1_000);
         let text = number.clone();
@@ -80,6 +94,7 @@ impl AccountBuilder {
                     name: format!("Customer {customer}"),
                     email: format!("customer-{customer}@example.com").parse().unwrap(),
                     password_hash: None,
+                    vat_rate: vat,
                     verified: true,
                 };
                 let made = engine.create_account(new, None, |made| json!(made.account.id.get()));

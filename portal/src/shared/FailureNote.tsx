@@ -15,7 +15,8 @@ interface Props {
 export function FailureNote({ error, retry }: Props) {
   const { t } = useTranslation();
   const { title, cure, requestId } = explain(error, t);
-  const needsMoney = error instanceof ApiFailure && error.code === "insufficient_balance";
+  const needsMoney =
+    error instanceof ApiFailure && ["insufficient_balance", "payment_owed"].includes(error.code);
   return (
     <div className={css.note} role="alert">
       <AlertIcon className={css.icon} />

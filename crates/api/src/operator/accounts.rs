@@ -15,7 +15,7 @@ use crate::{
     Api,
     answer::Created,
     error::{ApiError, Failure},
-    extract::{Id, JsonBody, Operator, Params, parsed, required, word},
+    extract::{Id, JsonBody, Operator, Params, parsed, parsed_opt, required, word},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -32,6 +32,11 @@ struct AccountView {
     rate_limit: i64,
     balance: Money,
     held: Money,
+    /// Of payments that were taken back after they had been spent.
+    owed: Money,
+    /// In percent, on top of what is paid in.
+    #[schema(example = "21.00")]
+    vat_rate: String,
     created_at: Time,
 }
 
@@ -44,6 +49,8 @@ fn view(account: &Account) -> AccountView {
         rate_limit: account.rate_limit,
         balance: Money::new(account.available, account.currency),
         held: Money::new(account.held, account.currency),
+        owed: Money::new(account.owed, account.currency),
+        vat_rate: account.vat_rate.to_string(),
         created_at: Time(account.created_at),
     }
 }
@@ -112,6 +119,9 @@ pub(super) struct NewAccountBody {
     email: Option<String>,
     /// 10 to 200 characters; without one, the owner sets it by e-mail.
     password: Option<String>,
+    /// In percent, on top of what is paid in: `0.00` unless given.
+    #[schema(example = "21.00")]
+    vat_rate: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -136,7 +146,7 @@ pub(super) async fn create(
     _: Operator,
     body: JsonBody<NewAccountBody>,
 ) -> Result<Created, ApiError> {
-    let NewAccountBody { name, email, password } = body.value;
+    let NewAccountBody { name, email, password, vat_rate } = body.value;
     let name = required("name", name)?.trim().to_owned();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(ApiError::invalid("name", "name has 1 to 100 characters."));
@@ -156,7 +166,8 @@ pub(super) async fn create(
             "api_key": made.api_key.secret,
         })
     };
-    let new = NewAccount { name, email, password_hash, verified: false };
+    let vat_rate = parsed_opt("vat_rate", vat_rate.as_deref())?.unwrap_or_default();
+    let new = NewAccount { name, email, password_hash, vat_rate, verified: false };
     Ok(Created(api.engine.create_account(new, body.idempotency, render).await?))
 }
 
@@ -166,9 +177,12 @@ pub(super) struct AccountPatchBody {
     rate_limit: Option<i64>,
     /// `active` or `suspended`.
     status: Option<String>,
+    /// In percent, on top of what is paid in from now on.
+    #[schema(example = "21.00")]
+    vat_rate: Option<String>,
 }
 
-/// Changes a customer's rate or status.
+/// Changes a customer's rate, status or VAT.
 #[utoipa::path(
     patch, path = "/operator/accounts/{id}", tag = "Operator: accounts", params(("id" = i64, Path)),
     request_body = AccountPatchBody,
@@ -183,10 +197,11 @@ pub(super) async fn update(
     Id(id): Id,
     body: JsonBody<AccountPatchBody>,
 ) -> Result<Json<OneAccount>, ApiError> {
-    let AccountPatchBody { rate_limit, status } = body.value;
+    let AccountPatchBody { rate_limit, status, vat_rate } = body.value;
     let status =
         status.map(|status| word("status", &status, &["active", "suspended"])).transpose()?;
-    let patch = AccountPatch { rate_limit, status };
+    let vat_rate = parsed_opt("vat_rate", vat_rate.as_deref())?;
+    let patch = AccountPatch { rate_limit, status, vat_rate };
     let account = api.engine.update_account(AccountId::new(id), patch).await?;
     Ok(Json(OneAccount { success: true, account: view(&account) }))
 }

@@ -1,25 +1,29 @@
 //! Paying into the wallet.
 
-use axum::extract::State;
-use domain::Micros;
+use axum::{Json, extract::State};
+use domain::TopupId;
 use engine::TopupBegun;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use store::topups::{self, Topup};
 use utoipa::ToSchema;
 
 use crate::{
     Api,
     answer::Created,
     error::{ApiError, Failure},
-    extract::{Caller, JsonBody, required},
+    extract::{Caller, Id, JsonBody, amount, parsed_opt, required},
     views::{Money, Time},
 };
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct TopupBody {
-    /// A decimal string, 1.00 to 10000.00.
+    /// What the wallet is credited, net of VAT: a decimal string, 1.00 to 10000.00.
     #[schema(required, nullable = false, example = "20.00")]
     amount: Option<String>,
+    /// The wallet's, where it is named.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -31,13 +35,45 @@ pub(super) struct TopupAnswer {
 }
 
 #[derive(Debug, Serialize, ToSchema)]
+pub(super) struct OneTopup {
+    success: bool,
+    topup: TopupView,
+}
+
+/// A payment into the wallet.
+#[derive(Debug, Serialize, ToSchema)]
 struct TopupView {
     id: i64,
+    /// What the wallet is credited.
     amount: Money,
-    /// `pending` or `paid`.
+    /// In percent.
+    #[schema(example = "21.00")]
+    vat_rate: String,
+    vat_amount: Money,
+    /// What is paid.
+    gross_amount: Money,
+    /// `pending`, `paid` or `failed`.
     #[schema(example = "pending")]
     status: &'static str,
+    /// Why it was not paid.
+    failure: Option<String>,
     created_at: Time,
+    paid_at: Option<Time>,
+}
+
+fn view(topup: &Topup) -> TopupView {
+    let money = |amount| Money::new(amount, topup.currency);
+    TopupView {
+        id: topup.id.get(),
+        amount: money(topup.amount),
+        vat_rate: topup.vat_rate.to_string(),
+        vat_amount: money(topup.vat_amount),
+        gross_amount: money(topup.gross),
+        status: topup.status(),
+        failure: topup.failure.clone(),
+        created_at: Time(topup.created_at),
+        paid_at: topup.paid_at.map(Time),
+    }
 }
 
 /// Begins a payment into my wallet.
@@ -54,17 +90,29 @@ pub(super) async fn create(
     caller: Caller,
     body: JsonBody<TopupBody>,
 ) -> Result<Created, ApiError> {
-    let amount = Micros::parse(&required("amount", body.value.amount)?, 2)
-        .map_err(|error| ApiError::invalid("amount", format!("amount: {error}.")))?;
-    let render = |begun: &TopupBegun| {
-        let topup = TopupView {
-            id: begun.topup.id.get(),
-            amount: Money::new(begun.topup.amount, begun.topup.currency),
-            status: if begun.topup.paid_at.is_some() { "paid" } else { "pending" },
-            created_at: Time(begun.topup.created_at),
-        };
-        json!({"success": true, "topup": topup, "checkout_url": begun.checkout_url})
-    };
-    let done = api.engine.begin_topup(caller.account, amount, body.idempotency, render).await?;
+    let net = amount("amount", &required("amount", body.value.amount)?)?;
+    let currency = parsed_opt("currency", body.value.currency.as_deref())?;
+    let render = |begun: &TopupBegun| json!({"success": true, "topup": view(&begun.topup), "checkout_url": begun.checkout_url});
+    let done =
+        api.engine.begin_topup(caller.account, net, currency, body.idempotency, render).await?;
     Ok(Created(done))
+}
+
+/// One payment, and whether it was made.
+#[utoipa::path(
+    get, path = "/portal/wallet/topups/{id}", tag = "Wallet", params(("id" = i64, Path)),
+    responses(
+        (status = 200, description = "The payment", body = OneTopup),
+        (status = "4XX", description = "There is no such payment", body = Failure),
+    ),
+)]
+pub(super) async fn get(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+) -> Result<Json<OneTopup>, ApiError> {
+    let (account, id) = (caller.account, TopupId::new(id));
+    let found = api.engine.store().read(move |tx| topups::find(tx, account, id)).await?;
+    let topup = found.ok_or_else(|| ApiError::not_found("payment"))?;
+    Ok(Json(OneTopup { success: true, topup: view(&topup) }))
 }

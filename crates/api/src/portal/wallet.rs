@@ -1,7 +1,9 @@
 //! Balance and movements.
 
 use axum::{Json, extract::State};
-use serde::Serialize;
+use domain::Timestamp;
+use engine::WalletPatch;
+use serde::{Deserialize, Serialize};
 use store::{
     ledger::{self, Movement, TransferKind},
     wallets,
@@ -11,7 +13,7 @@ use utoipa::ToSchema;
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Caller, Params},
+    extract::{Caller, JsonBody, Params, amount, present},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -28,6 +30,28 @@ struct WalletView {
     balance: Money,
     /// Set aside for messages that no carrier has accepted yet.
     held: Money,
+    /// Of payments that were taken back after they had been spent: until it is settled out of the
+    /// next top-up, nothing is sent.
+    owed: Money,
+    /// In percent, on top of what is paid in.
+    #[schema(example = "21.00")]
+    vat_rate: String,
+    /// What messages may cost on a day in UTC; null: whatever there is.
+    daily_spend_cap: Option<Money>,
+    /// What the messages of this day cost, those that failed later with them.
+    spent_today: Money,
+}
+
+fn view(wallet: &wallets::Wallet, now: Timestamp) -> WalletView {
+    let money = |amount| Money::new(amount, wallet.currency);
+    WalletView {
+        balance: money(wallet.available),
+        held: money(wallet.held),
+        owed: money(wallet.owed),
+        vat_rate: wallet.vat_rate.to_string(),
+        daily_spend_cap: wallet.spend_cap.map(money),
+        spent_today: money(wallet.spent_on(now.day())),
+    }
 }
 
 /// The balance.
@@ -46,10 +70,36 @@ pub(super) async fn get(State(api): State<Api>, caller: Caller) -> Result<Json<W
         .read(move |tx| wallets::find(tx, account))
         .await?
         .ok_or_else(|| ApiError::not_found("wallet"))?;
-    let wallet = WalletView {
-        balance: Money::new(wallet.available, wallet.currency),
-        held: Money::new(wallet.held, wallet.currency),
-    };
+    let wallet = view(&wallet, api.engine.clock().now());
+    Ok(Json(Wallet { success: true, wallet }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct WalletBody {
+    /// What messages may cost on a day in UTC, a decimal string; null lifts the cap.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "10.00")]
+    daily_spend_cap: Option<Option<String>>,
+}
+
+/// Changes what is given of the wallet's settings.
+#[utoipa::path(
+    patch, path = "/portal/wallet", tag = "Wallet", request_body = WalletBody,
+    responses(
+        (status = 200, description = "The wallet", body = Wallet),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    body: JsonBody<WalletBody>,
+) -> Result<Json<Wallet>, ApiError> {
+    let cap = body.value.daily_spend_cap;
+    let cap = cap.map(|cap| cap.map(|text| amount("daily_spend_cap", &text)).transpose());
+    let patch = WalletPatch { daily_spend_cap: cap.transpose()? };
+    let wallet = api.engine.update_wallet(caller.account, patch).await?;
+    let wallet = view(&wallet, api.engine.clock().now());
     Ok(Json(Wallet { success: true, wallet }))
 }
 
@@ -65,14 +115,15 @@ pub(super) struct TransactionList {
 #[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct TransactionView {
     id: i64,
-    /// `sms`, `sms_refund`, `credit`, `topup`, `number_setup`, `refund`, `number`, `sms_addon`.
+    /// `sms`, `sms_refund`, `credit`, `topup`, `topup_refund`, `dispute`, `topup_restored`, `debt`,
+    /// `number_setup`, `refund`, `number`, `sms_addon`.
     #[schema(example = "sms")]
     kind: &'static str,
     /// Negative where money left.
     amount: Money,
     balance_after: Money,
     created_at: Time,
-    /// What it was for: `message:`, `credit:`, `topup:` or `number:` and an id.
+    /// What it was for: `message:`, `credit:`, `topup:`, `reversal:`, `debt:` or `number:` and an id.
     #[schema(example = "message:156")]
     reference: String,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -85,6 +136,7 @@ impl From<Movement> for TransactionView {
             Some(number) => format!("number:{number}"),
             None => format!("month:{}", movement.source),
         };
+        let reversal = || format!("reversal:{}", movement.source);
         let (kind, reference) = match movement.kind {
             TransferKind::Reserve | TransferKind::Post => {
                 ("sms", format!("message:{}", movement.source))
@@ -92,6 +144,12 @@ impl From<Movement> for TransactionView {
             TransferKind::Void => ("sms_refund", format!("message:{}", movement.source)),
             TransferKind::Credit => ("credit", format!("credit:{}", movement.source)),
             TransferKind::Topup => ("topup", format!("topup:{}", movement.source)),
+            TransferKind::TopupRefund => ("topup_refund", reversal()),
+            TransferKind::Dispute => ("dispute", reversal()),
+            TransferKind::Restored => ("topup_restored", reversal()),
+            TransferKind::Debt | TransferKind::Settle => {
+                ("debt", format!("debt:{}", movement.source))
+            }
             TransferKind::Refund => ("refund", number()),
             TransferKind::Setup => ("number_setup", number()),
             TransferKind::Number => ("number", number()),

@@ -11,7 +11,7 @@ use store::{
     accounts::AccountStatus,
     numbers::{self, Sender},
     opt_outs::{self, OptOut},
-    wallets::{self, Admission},
+    wallets::{self, Admission, Wallet},
 };
 
 use super::{Refusal, Request, Send};
@@ -285,9 +285,18 @@ fn admit_one(
     }
     let wallet = wallets::find(tx, ask.account)?;
     Ok(Err(match wallet {
+        Some(wallet) if !wallet.owed.is_zero() && !ask.cost.is_zero() => Refusal::PaymentOwed,
+        Some(wallet) if is_over_cap(&wallet, ask.cost, now) => Refusal::DailyCapReached,
         Some(wallet) if wallet.available >= ask.cost => {
             Refusal::RateLimited { quota: Some(Quota::at(ask.rate_limit, wallet.tat, now)) }
         }
         _ => Refusal::InsufficientBalance,
     }))
+}
+
+fn is_over_cap(wallet: &Wallet, cost: Micros, now: Timestamp) -> bool {
+    let spent = wallet.spent_on(now.day());
+    !cost.is_zero()
+        && wallet.available >= cost
+        && wallet.spend_cap.is_some_and(|cap| cap.checked_sub(spent).is_none_or(|left| left < cost))
 }

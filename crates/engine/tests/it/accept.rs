@@ -15,6 +15,7 @@ testkit::on_both_engines!(
     what_is_refused_costs_and_stores_nothing,
     no_more_is_accepted_than_the_balance_pays_for,
     a_burst_of_one_second_is_admitted_and_no_more,
+    a_daily_cap_holds_with_any_number_of_senders,
     fifty_identical_requests_make_one_message,
     a_key_for_another_request_is_refused,
     a_key_is_forgotten_after_a_day,
@@ -299,4 +300,44 @@ async fn a_batch_leaves_at_the_accounts_rate(world: &World) {
     }
     let sent: Vec<String> = smsc.submits().into_iter().map(|submit| submit.text).collect();
     assert_eq!(sent, texts, "in the order of the batch");
+}
+
+async fn cap(world: &World, account: &Account, cap: Option<Micros>) {
+    let (id, patch) = (account.id, engine::WalletPatch { daily_spend_cap: Some(cap) });
+    world.run(move |engine| async move { engine.update_wallet(id, patch).await.unwrap() }).await;
+}
+
+async fn a_daily_cap_holds_with_any_number_of_senders(world: &World) {
+    world.simulator().create().await;
+    let alice = world.account().create().await;
+    cap(world, &alice, Some(SEGMENT.checked_mul(20).unwrap())).await;
+    let senders: Vec<_> = (0..200)
+        .map(|_| {
+            let alice = alice.clone();
+            tokio::spawn(async move { alice.ask(alice.message(TO, "a"), None).await })
+        })
+        .collect();
+
+    let mut accepted = 0;
+    for sender in senders {
+        match sender.await.unwrap() {
+            Ok(_) => accepted += 1,
+            other => assert_eq!(refusal(other), Refusal::DailyCapReached),
+        }
+    }
+    assert_eq!(accepted, 20);
+    world.assert_audit_clean().await;
+
+    // Money is a reason of its own, and the next day is another.
+    let poor = world.account().balance(SEGMENT).create().await;
+    cap(world, &poor, Some(SEGMENT)).await;
+    poor.send(TO, "a").await;
+    assert_eq!(refusal(poor.ask(poor.message(TO, "a"), None).await), Refusal::InsufficientBalance);
+    world.leap(std::time::Duration::from_secs(86_400));
+    alice.send(TO, "a").await;
+    cap(world, &alice, Some(SEGMENT)).await;
+    assert_eq!(refusal(alice.ask(alice.message(TO, "a"), None).await), Refusal::DailyCapReached);
+    cap(world, &alice, None).await;
+    alice.send(TO, "a").await;
+    world.assert_audit_clean().await;
 }

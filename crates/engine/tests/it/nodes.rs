@@ -10,6 +10,7 @@ use crate::{TO, seconds};
 
 testkit::on_several_nodes!(
     two_nodes_accept_no_more_than_the_balance_pays_for,
+    two_nodes_accept_no_more_than_a_daily_cap,
     one_key_on_two_nodes_makes_one_message,
     two_nodes_admit_no_more_than_the_rate,
     who_has_seen_an_event_has_seen_all_before_it,
@@ -41,6 +42,34 @@ async fn two_nodes_accept_no_more_than_the_balance_pays_for(world: &World) {
     }
     assert_eq!(accepted, 100);
     assert!(here.available().await.is_zero());
+}
+
+async fn two_nodes_accept_no_more_than_a_daily_cap(world: &World) {
+    world.simulator().create().await;
+    let here = world.account().create().await;
+    let id = here.id;
+    let patch = engine::WalletPatch { daily_spend_cap: Some(SEGMENT.checked_mul(50)) };
+    world.run(move |engine| async move { engine.update_wallet(id, patch).await.unwrap() }).await;
+    let other = world.second_node().await;
+    let there = here.on(&other);
+    let senders: Vec<_> = (0..200)
+        .map(|index| {
+            let account = if index % 2 == 0 { here.clone() } else { there.clone() };
+            tokio::spawn(
+                async move { account.ask(account.message(TO, &index.to_string()), None).await },
+            )
+        })
+        .collect();
+    let mut accepted = 0;
+    for sender in senders {
+        match sender.await.unwrap() {
+            Ok(_) => accepted += 1,
+            Err(AcceptError::Refused(Refusal::DailyCapReached)) => {}
+            Err(other) => panic!("{other}"),
+        }
+    }
+    assert_eq!(accepted, 50);
+    world.assert_audit_clean().await;
 }
 
 async fn one_key_on_two_nodes_makes_one_message(world: &World) {

@@ -44,6 +44,20 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         &["UPDATE transfers SET credit = 'funds' WHERE kind = 'post' AND source_id = {delivered}"],
     ),
     (
+        "what was taken back of top-ups is what their reversals say, and given back where they were undone",
+        &["INSERT INTO topup_reversals (account_id, id, topup_id, kind, state, gross, amount, created_at)
+           SELECT account_id, 888888, 1, 'refund', 'done', 5, 5, 0 FROM wallets"],
+    ),
+    (
+        "no more is taken back of a top-up than was paid",
+        &["INSERT INTO topup_reversals (account_id, id, topup_id, kind, state, gross, amount, created_at)
+           SELECT account_id, 888888, 1, 'dispute', 'done', 0, 0, 0 FROM wallets"],
+    ),
+    (
+        "what messages reserved on a wallet's day counts as spent on it",
+        &["UPDATE wallets SET spent = 0"],
+    ),
+    (
         "each month of a number was paid by one transfer, and each such transfer paid a month",
         &["INSERT INTO number_months (account_id, number_id, service, starts_at, ends_at, anchor, id, amount)
            SELECT account_id, 1, 'sms', 0, 10, 0, 888888, 5 FROM wallets"],
@@ -102,8 +116,10 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
     ),
     (
         "each paid top-up was credited once, no other was",
-        &["INSERT INTO topups (account_id, id, provider, token_hash, currency, amount, created_at, paid_at)
-           SELECT account_id, 666666, 'demo', key_hash, 'EUR', 5, 0, 1 FROM idempotency
+        &["INSERT INTO topups (account_id, id, provider, cause, token_hash, currency, amount, vat_rate_bp,
+               vat_amount, gross_amount, save_card, refunded_gross, created_at, paid_at)
+           SELECT account_id, 666666, 'demo', 'checkout', key_hash, 'EUR', 5, 0, 0, 5, 0, 0, 0, 1
+           FROM idempotency
            WHERE message_id IS NOT NULL"],
     ),
     (

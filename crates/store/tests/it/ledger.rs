@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccountId, Currency, Micros, routing::mix};
+use domain::{AccountId, Currency, Micros, VatRate, routing::mix};
 use store::{
     Store, StoreError, Tx,
     accounts::{self, NewAccount},
@@ -36,6 +36,7 @@ async fn account(store: &Store, id: i64) -> AccountId {
         email: format!("{id}@example.com"),
         password_hash: None,
         rate_limit: 1_000_000,
+        vat_rate: VatRate::ZERO,
         currency: Currency::EUR,
     };
     store.write(move |tx| accounts::insert(tx, &account, NOW)).await.unwrap();
@@ -48,7 +49,12 @@ fn transfer(account: AccountId, source: i64, kind: TransferKind, amount: i64) ->
         TransferKind::Post => (Book::Held, Book::Revenue),
         TransferKind::Void => (Book::Held, Book::Available),
         TransferKind::Credit if amount < 0 => (Book::Available, Book::Funds),
-        TransferKind::Credit | TransferKind::Topup => (Book::Funds, Book::Available),
+        TransferKind::Credit | TransferKind::Topup | TransferKind::Restored => {
+            (Book::Funds, Book::Available)
+        }
+        TransferKind::TopupRefund | TransferKind::Dispute => (Book::Available, Book::Funds),
+        TransferKind::Debt => (Book::Owed, Book::Funds),
+        TransferKind::Settle => (Book::Available, Book::Owed),
         TransferKind::Refund => (Book::Revenue, Book::Available),
         TransferKind::Setup | TransferKind::Number | TransferKind::SmsAddon => {
             (Book::Available, Book::Revenue)
