@@ -1,5 +1,5 @@
 // Keeps a picture of every screen in e2e/screens/, to be looked at.
-//   npm run screens
+//   npm run screens [-- NAME…]       all of them, or those whose names begin so
 import { mkdir } from "node:fs/promises";
 import { startPortal } from "./lib/portal.mjs";
 import { furnish, screens, show } from "./lib/screens.mjs";
@@ -18,7 +18,10 @@ const LOOKS = [
 
 const portal = await startPortal();
 try {
-  const all = screens(await furnish(portal));
+  const wanted = process.argv.slice(2);
+  const all = screens(await furnish(portal)).filter(
+    ({ name }) => wanted.length === 0 || wanted.some((start) => name.startsWith(start)),
+  );
   for (const look of LOOKS) {
     for (const signedIn of [false, true]) {
       const page = await portal.page({ ...look, still: true, signedIn });

@@ -5,13 +5,13 @@ use axum::{
     http::{HeaderMap, Method, header::AUTHORIZATION, request::Parts},
 };
 use domain::{
-    AccountId, OperatorId,
+    AccountId, ApiKeyId, OperatorId,
     api_keys::{Grant, Scope},
 };
 use engine::{Idempotency, Refusal};
 use store::{StoreError, accounts::AccountStatus, api_keys::Owner, sessions::SessionHolder};
 
-use crate::{Api, client, cookie, error::ApiError};
+use crate::{Api, client, cookie, error::ApiError, request_log};
 
 /// A customer who showed a valid key or cookie.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +52,8 @@ pub(crate) enum Proof {
 #[derive(Debug)]
 struct Holder {
     owner: Owner,
+    /// The key that was shown.
+    key: Option<ApiKeyId>,
     status: Option<AccountStatus>,
     grant: Grant,
 }
@@ -76,11 +78,13 @@ impl Proof {
         Ok(match self {
             Self::Key(hash) => api.engine.key_holder(hash).await?.map(|key| Holder {
                 owner: key.owner,
+                key: Some(key.id),
                 status: key.account_status,
                 grant: key.grant.clone(),
             }),
             Self::Cookie(hash) => api.engine.session_holder(hash).await?.map(|session| Holder {
                 owner: session.owner,
+                key: None,
                 status: session.account_status,
                 grant: Grant::full(),
             }),
@@ -153,6 +157,9 @@ fn not_signed_in() -> ApiError {
 async fn proven(parts: &Parts, api: &Api) -> Result<(Proof, Holder), ApiError> {
     let proof = Proof::shown(&parts.headers, api).ok_or_else(ApiError::unauthenticated)?;
     let holder = proof.holder(api).await?.ok_or_else(ApiError::unauthenticated)?;
+    if let (Owner::Account(account), Some(key)) = (holder.owner, holder.key) {
+        request_log::note_key(account, key);
+    }
     if holder.grant.has_expired(api.engine.clock().now()) {
         let message = "This API key has expired; make a new one under API Keys.".to_owned();
         return Err(ApiError { message, ..ApiError::unauthenticated() });

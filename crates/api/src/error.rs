@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::request_id;
+use crate::{request_id, request_log::ErrorCode};
 
 /// What went wrong.
 #[derive(Debug, Clone)]
@@ -136,7 +136,9 @@ impl IntoResponse for ApiError {
             },
             request_id: request_id::current(),
         };
-        (self.status, headers, Json(body)).into_response()
+        let mut response = (self.status, headers, Json(body)).into_response();
+        response.extensions_mut().insert(ErrorCode(self.code));
+        response
     }
 }
 

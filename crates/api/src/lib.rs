@@ -20,6 +20,7 @@ mod page;
 mod portal;
 mod reads;
 mod request_id;
+mod request_log;
 mod same_origin;
 mod views;
 mod webhook_payloads;
@@ -110,9 +111,11 @@ pub fn router(api: Api, root: Router<Api>) -> Router {
     let (node, public_url) = (api.node, Arc::clone(&api.public_url));
     let (documented, document) = openapi::document();
     let own_url = Arc::clone(&public_url);
-    let documented = documented.layer(middleware::from_fn(move |request, next| {
-        same_origin::layer(Arc::clone(&own_url), request, next)
-    }));
+    let documented = documented
+        .layer(middleware::from_fn(move |request, next| {
+            same_origin::layer(Arc::clone(&own_url), request, next)
+        }))
+        .layer(middleware::from_fn_with_state(api.clone(), request_log::layer));
     let document = Arc::new(document);
     Router::new()
         .nest("/api/v1", documented)

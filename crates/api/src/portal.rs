@@ -14,6 +14,7 @@ mod numbers;
 mod orders;
 mod password;
 mod profile;
+mod requests;
 mod send;
 mod session;
 mod sessions;
@@ -59,6 +60,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(api_keys::rotate))
+        .routes(routes!(requests::list))
+        .routes(routes!(requests::get))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
         .routes(routes!(webhooks::rotate_secret))

@@ -4,13 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use domain::{AccountId, CarrierId, E164, MessageId, Timestamp, routing::mix};
 use store::{
-    StoreError, attempts, idempotency, inbound as parts, mail_tokens, orphans, queue, sessions,
+    StoreError, attempts, idempotency, inbound as parts, mail_tokens, orphans, queue, request_log,
+    sessions,
 };
 
 use crate::{
     Engine, IDEMPOTENCY_KEPT, inbound,
     people::LINKS_KEPT,
     receipts,
+    request_log::REQUESTS_KEPT,
     rollup::{self, Changed, own_carrier},
     routing::Journey,
     sessions::cutoff,
@@ -173,6 +175,7 @@ impl Engine {
                 orphans::forget(tx, now.minus(receipts::ORPHANS_KEPT))?;
                 sessions::forget(tx, cutoff(now), STEP)?;
                 mail_tokens::forget(tx, now.minus(LINKS_KEPT), STEP)?;
+                request_log::forget(tx, now.minus(REQUESTS_KEPT), STEP)?;
                 Ok(())
             })
             .await

@@ -34,6 +34,7 @@ mod recent;
 mod releases;
 mod renewals;
 mod repeats;
+mod request_log;
 mod rollup;
 mod routing;
 mod sealing;
@@ -74,6 +75,7 @@ pub use price_changes::{Changed, NumberPriceWanted, OutboundPriceWanted};
 pub use prices::PriceBook;
 pub use renewals::{BillingState, GRACE_DAYS};
 pub use repeats::{Done, UseError};
+pub use request_log::Asked;
 pub use sealing::{Idempotency, KEY_OCTETS_MAX};
 pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
 pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn, expires_at};
@@ -151,6 +153,7 @@ pub struct Engine {
     pub(crate) keys: api_keys::Cache,
     pub(crate) sessions: sessions::Cache,
     pub(crate) tries: tries::Tries,
+    pub(crate) requests: request_log::RequestLog,
     pub(crate) webhooks: webhooks::Webhooks,
     /// This process among those that share the database.
     pub(crate) node: String,
@@ -179,6 +182,7 @@ impl Engine {
             keys: api_keys::Cache::default(),
             sessions: sessions::Cache::default(),
             tries: tries::Tries::default(),
+            requests: request_log::RequestLog::default(),
             node: format!("{:016x}", secrets::random_seed()),
             stopping: CancellationToken::new(),
             reports: Mutex::default(),

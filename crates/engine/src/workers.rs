@@ -13,6 +13,9 @@ const HOUSE_EVERY: Duration = Duration::from_secs(1);
 /// Between two looks at what renews.
 const RENEW_EVERY: Duration = Duration::from_secs(5);
 
+/// Between two rounds of storing what programs asked for.
+const LOG_EVERY: Duration = Duration::from_millis(500);
+
 /// Between two steps of carriers that need time passed to them.
 const TICK_EVERY: Duration = Duration::from_millis(20);
 
@@ -45,6 +48,14 @@ impl Engine {
             while !engine.stopped_within(RENEW_EVERY).await {
                 if let Err(error) = engine.renew().await {
                     tracing::warn!(%error, "renewals wait for the database");
+                }
+            }
+        });
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(LOG_EVERY).await {
+                if let Err(error) = engine.store_requests().await {
+                    tracing::warn!(%error, "requests were not logged");
                 }
             }
         });

@@ -40,6 +40,7 @@ pub mod prices;
 pub mod queue;
 pub mod renewals;
 pub mod reversals;
+pub mod request_log;
 pub mod routes;
 mod row;
 pub mod saved_cards;

@@ -61,6 +61,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0011_test_keys.sql"),
         postgres: include_str!("../migrations/postgres/0011_test_keys.sql"),
     },
+    Migration {
+        version: 13,
+        sqlite: include_str!("../migrations/sqlite/0013_request_log.sql"),
+        postgres: include_str!("../migrations/postgres/0013_request_log.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

@@ -29,7 +29,8 @@ export async function furnish(portal) {
       events: ["sms.received", "sms.failed"],
     })
   ).body;
-  await portal.call("POST", `/portal/webhooks/${webhook.id}/test`);
+  await portal.call("POST", `/portal/webhooks/${webhook.id}/test`, {});
+  await portal.call("POST", "/portal/sms/send", { ...messages[0], to: "12" });
   return until("the messages have ended", async () => {
     const { body } = await portal.call("GET", "/portal/sms?limit=200");
     const open = body.messages.filter(({ status }) => /queued|sending/.test(status));
@@ -110,6 +111,15 @@ export function screens({ messages, numbers, webhook }) {
       arrange: (page) => page.getByRole("dialog").waitFor(),
     },
     { name: "api-keys", path: "/api-keys" },
+    { name: "requests", path: "/requests" },
+    {
+      name: "request",
+      path: "/requests?path=send",
+      async arrange(page) {
+        await page.locator("td button").first().click();
+        await page.locator("dl").waitFor();
+      },
+    },
     { name: "webhooks", path: "/webhooks" },
     {
       name: "webhook",

@@ -23,5 +23,6 @@ export type Order = Schemas["OrderView"];
 export type Webhook = Schemas["WebhookView"];
 export type WebhookDelivery = Schemas["DeliveryView"];
 export type WebhookAttempt = Schemas["WebhookAttemptView"];
+export type LoggedRequest = Schemas["RequestView"];
 export type Failure = Schemas["Failure"];
 export type Stats = Schemas["StatsView"];

@@ -7,6 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { sessionQuery } from "~/features/accounts/session";
+import { KINDS, type RequestFilters } from "~/features/requests/queries";
 import { type Filters, parseFilters } from "~/features/sms/filters";
 import { CrashPage, LoadingPage, MissingPage } from "./pages";
 import { queryClient } from "./queries";
@@ -160,6 +161,17 @@ const apiKeys = createRoute({
   component: lazyRouteComponent(() => import("~/features/api-keys/ApiKeysPage"), "ApiKeysPage"),
 });
 
+const requests = createRoute({
+  getParentRoute: () => inside,
+  path: "/requests",
+  validateSearch: (raw: Record<string, unknown>): RequestFilters & { request?: number } => ({
+    status: KINDS.find((kind) => kind === raw.status),
+    path: text(raw.path),
+    request: id(raw.request),
+  }),
+  component: lazyRouteComponent(() => import("~/features/requests/RequestsPage"), "RequestsPage"),
+});
+
 const webhooks = createRoute({
   getParentRoute: () => inside,
   path: "/webhooks",
@@ -178,7 +190,18 @@ const settings = createRoute({
 export const router = createRouter({
   routeTree: root.addChildren([
     outside.addChildren([signIn, signUp, verify, reset]),
-    inside.addChildren([home, start, sms, numbers, order, wallet, apiKeys, webhooks, settings]),
+    inside.addChildren([
+      home,
+      start,
+      sms,
+      numbers,
+      order,
+      wallet,
+      apiKeys,
+      requests,
+      webhooks,
+      settings,
+    ]),
   ]),
   parseSearch,
   stringifySearch,

@@ -35,6 +35,11 @@ export function WebhookStatusMark({ webhook }: { webhook: Webhook }) {
   );
 }
 
+/** The status of an HTTP answer. */
+export function AnswerMark({ status }: { status: number }) {
+  return <Dot tone={status < 400 ? "good" : "bad"} word={String(status)} />;
+}
+
 export function DeliveryStatusMark({ status }: { status: WebhookDelivery["status"] }) {
   const { t } = useTranslation();
   return <Dot tone={deliveryTone(status)} word={t(`webhooks.deliveries.status.${status}`)} />;

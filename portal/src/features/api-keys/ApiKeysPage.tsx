@@ -1,5 +1,6 @@
 import { Button, Modal, NativeSelect, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
@@ -29,7 +30,18 @@ export function ApiKeysPage() {
     </Button>
   );
   return (
-    <Page title={t("nav.apiKeys")} lead={t("apiKeys.lead")} actions={create}>
+    <Page
+      title={t("nav.apiKeys")}
+      lead={t("apiKeys.lead")}
+      actions={
+        <>
+          <Button variant="default" component={Link} to="/requests">
+            {t("requests.title")}
+          </Button>
+          {create}
+        </>
+      }
+    >
       {list.isPending && <RowSkeleton rows={4} />}
       {list.isError && keys.length === 0 && (
         <div className={css.failure}>
