@@ -68,7 +68,9 @@ function Details({ request }: { request: LoggedRequest }) {
           <When at={request.at} />
         </Fact>
         <Fact name={t("requests.duration")}>
-          <span className="num">{`${format.number(request.duration_ms)} ms`}</span>
+          <span className="num">
+            <bdi dir="ltr">{`${format.number(request.duration_ms)} ms`}</bdi>
+          </span>
         </Fact>
         <Fact name={t("requests.key")}>
           {request.key.name} <code>{`${request.key.prefix}…`}</code>

@@ -169,7 +169,7 @@ function RequestsTable({ requests, onOpen }: TableProps) {
               </td>
               <td className={`${table.wideOnly} dim`}>{request.key.name}</td>
               <td className={`${table.end} ${table.wideOnly} num dim`}>
-                {`${format.number(request.duration_ms)} ms`}
+                <bdi dir="ltr">{`${format.number(request.duration_ms)} ms`}</bdi>
               </td>
               <td className="dim">
                 <When at={request.at} />
