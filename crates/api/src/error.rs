@@ -13,6 +13,36 @@ use utoipa::ToSchema;
 
 use crate::{request_id, request_log::ErrorCode};
 
+/// Every code that an answer may have; each has a page that explains it.
+pub const ERROR_CODES: &[&str] = &[
+    "invalid_json",
+    "invalid_request",
+    "unauthenticated",
+    "insufficient_balance",
+    "payment_owed",
+    "daily_cap_reached",
+    "forbidden",
+    "destination_not_allowed",
+    "account_suspended",
+    "not_found",
+    "method_not_allowed",
+    "conflict",
+    "number_not_active",
+    "sms_not_enabled",
+    "already_enabled",
+    "body_too_large",
+    "unsupported_media_type",
+    "invalid_destination",
+    "empty_body",
+    "message_too_long",
+    "sms_not_available",
+    "recipient_opted_out",
+    "idempotency_key_reused",
+    "rate_limited",
+    "internal_error",
+    "unavailable",
+];
+
 /// What went wrong.
 #[derive(Debug, Clone)]
 pub struct ApiError {
@@ -52,7 +82,9 @@ struct FailureDetail {
 }
 
 impl ApiError {
+    /// `code` is one of [`ERROR_CODES`].
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+        debug_assert!(ERROR_CODES.contains(&code), "{code} is not explained");
         Self {
             status,
             code,
@@ -107,7 +139,7 @@ impl ApiError {
 }
 
 fn doc_url(code: &str) -> String {
-    format!("{}/docs/errors#{code}", request_id::public_url())
+    format!("{}/docs/errors/{code}", request_id::public_url())
 }
 
 impl IntoResponse for ApiError {

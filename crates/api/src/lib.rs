@@ -40,8 +40,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::wallets;
 
 pub use client::Peer;
-pub use error::ApiError;
 use error::rate_headers;
+pub use error::{ApiError, ERROR_CODES};
 pub use portal::bodies;
 use reads::Reads;
 use views::Viewer;

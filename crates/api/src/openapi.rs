@@ -12,10 +12,11 @@ use utoipa::{
     Modify, OpenApi,
     openapi::path::PathItem,
     openapi::security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{RefOr, schema::Schema},
 };
 use utoipa_axum::router::OpenApiRouter;
 
-use crate::{Api, operator, portal, webhook_payloads};
+use crate::{Api, ERROR_CODES, operator, portal, webhook_payloads};
 
 #[derive(OpenApi)]
 #[openapi(
@@ -25,6 +26,27 @@ use crate::{Api, operator, portal, webhook_payloads};
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     servers((url = "/api/v1")),
+    // In this order the reference shows them.
+    tags(
+        (name = "Messages", description = "Send, quote, list and follow messages"),
+        (name = "Events", description = "What happens, as a stream"),
+        (name = "Webhooks", description = "What happens, pushed to your program"),
+        (name = "Numbers", description = "Your numbers, and SMS on them"),
+        (name = "Orders", description = "Search the inventory and buy"),
+        (name = "Catalogue", description = "Countries and prices; needs no key"),
+        (name = "Wallet", description = "Balance, transactions, payments"),
+        (name = "API keys", description = "Keys for programs"),
+        (name = "Request log", description = "What programs asked for"),
+        (name = "Session", description = "Signing up and in, for people"),
+        (name = "Operator: accounts", description = "Customers and their money"),
+        (name = "Operator: numbers", description = "The inventory"),
+        (name = "Operator: carriers", description = "Carriers and routes"),
+        (name = "Operator: prices", description = "Prices and when they change"),
+        (name = "Operator: billing", description = "The clock of renewals"),
+        (name = "Operator: messages", description = "Every account's messages, with who carried them"),
+        (name = "Operator: simulator", description = "Texts as if a carrier had delivered them"),
+        (name = "Operator: metrics", description = "For Prometheus"),
+    ),
     security(("api_key" = []), ("session" = [])),
     modifiers(&Security),
 )]
@@ -55,6 +77,7 @@ pub(crate) fn document() -> (Router<Api>, String) {
         .merge(operator::routes())
         .split_for_parts();
     name_operations(&mut document);
+    name_codes(&mut document);
     let pushed = webhook_payloads::document();
     if let (Some(components), Some(payloads)) = (&mut document.components, pushed.components) {
         components.schemas.extend(payloads.schemas);
@@ -72,6 +95,17 @@ struct Whole {
     webhooks: BTreeMap<String, PathItem>,
 }
 
+/// Says which codes there are.
+fn name_codes(document: &mut utoipa::openapi::OpenApi) {
+    let schemas = document.components.as_mut().map(|components| &mut components.schemas);
+    if let Some(RefOr::T(Schema::Object(failure))) =
+        schemas.and_then(|schemas| schemas.get_mut("FailureDetail"))
+        && let Some(RefOr::T(Schema::Object(code))) = failure.properties.get_mut("code")
+    {
+        code.enum_values = Some(ERROR_CODES.iter().map(|code| (*code).into()).collect());
+    }
+}
+
 /// Gives each operation an id of its own: `post_portal_sms_send`, `get_operator_carriers_id`.
 fn name_operations(document: &mut utoipa::openapi::OpenApi) {
     for (path, item) in &mut document.paths.paths {
@@ -87,6 +121,10 @@ fn name_operations(document: &mut utoipa::openapi::OpenApi) {
         ] {
             if let Some(operation) = operation {
                 operation.operation_id = named(method);
+                if let Some(summary) = &mut operation.summary {
+                    // A sentence in the source, a title in the document.
+                    *summary = summary.trim_end_matches('.').to_owned();
+                }
             }
         }
     }

@@ -89,7 +89,10 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     engine.start().await?;
 
     let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
-    let router = api::router(api.clone(), portal::routes().merge(documents::routes()));
+    let router = api::router(
+        api.clone(),
+        portal::routes().merge(documents::routes(&engine.config().site.public_url)),
+    );
     if let Some(address) = config.metrics_listen {
         let listener = listen::bind(address).await?;
         tokio::spawn(listen::serve(listener, api::metrics_router(api), stop.clone()));

@@ -35,6 +35,9 @@ export function ApiKeysPage() {
       lead={t("apiKeys.lead")}
       actions={
         <>
+          <Button variant="default" component="a" href="/docs" target="_blank">
+            {t("apiKeys.docs")}
+          </Button>
           <Button variant="default" component={Link} to="/requests">
             {t("requests.title")}
           </Button>

@@ -59,7 +59,7 @@ function Details({ request }: { request: LoggedRequest }) {
         </Fact>
         {request.error_code != null && (
           <Fact name={t("requests.error")}>
-            <a href={`/docs/errors#${request.error_code}`} target="_blank" rel="noreferrer">
+            <a href={`/docs/errors/${request.error_code}`} target="_blank" rel="noreferrer">
               <code>{request.error_code}</code>
             </a>
           </Fact>
