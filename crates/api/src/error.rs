@@ -345,6 +345,11 @@ impl From<UseError> for ApiError {
                 "sms_not_enabled",
                 "SMS is not enabled on this number.",
             ),
+            UseError::ProviderSilent => {
+                let message =
+                    "The payment provider does not answer; no money moved. Try again shortly.";
+                Self { message: message.to_owned(), ..Self::unavailable() }
+            }
             UseError::NoPayments => {
                 let message =
                     "Payments are not set up on this server. Ask its operator for credit.";

@@ -22,6 +22,7 @@ mod reads;
 mod request_id;
 mod request_log;
 mod same_origin;
+mod stripe_events;
 mod views;
 mod webhook_payloads;
 
@@ -32,7 +33,7 @@ use axum::{
     http::{HeaderMap, StatusCode},
     middleware,
     response::{IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use domain::{AccountId, rate::Quota};
 use engine::Engine;
@@ -121,6 +122,7 @@ pub fn router(api: Api, root: Router<Api>) -> Router {
         .nest("/api/v1", documented)
         .route("/api/v1/openapi.json", get(move || openapi::serve(Arc::clone(&document))))
         .route("/checkout/{token}", get(checkout::show).post(checkout::pay))
+        .route("/api/v1/stripe/webhook", post(stripe_events::receive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .merge(root)

@@ -9,6 +9,7 @@ mod numbers;
 mod prices;
 mod routes;
 mod simulator;
+mod topups;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -39,6 +40,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(prices::export_outbound))
         .routes(routes!(billing::get))
         .routes(routes!(billing::resume))
+        .routes(routes!(topups::list))
+        .routes(routes!(topups::get))
+        .routes(routes!(topups::refund))
         .routes(routes!(simulator::inbound))
         .routes(routes!(messages::list))
         .routes(routes!(messages::get))

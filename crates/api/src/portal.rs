@@ -30,6 +30,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use crate::Api;
 pub(crate) use documents::{DocumentList, DocumentView};
 pub(crate) use messages::ListQuery;
+pub(crate) use topups::{TopupView, view as topup_view};
 pub(crate) use wallet::TransactionView;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
@@ -54,6 +55,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(catalogue::pricing))
         .routes(routes!(messages::stats))
         .routes(routes!(wallet::get, wallet::update))
+        .routes(routes!(wallet::forget_card))
         .routes(routes!(wallet::transactions))
         .routes(routes!(topups::create))
         .routes(routes!(topups::get))

@@ -12,7 +12,8 @@ use crate::views::{Money, Time};
     sms_delivered,
     sms_failed,
     number_status,
-    wallet_low_balance
+    wallet_low_balance,
+    wallet_recharge_failed
 ))]
 struct Pushed;
 
@@ -116,6 +117,20 @@ struct LowBalanceData {
     threshold: Money,
 }
 
+/// A saved card was refused; no automatic top-up is tried until you say so.
+#[derive(ToSchema)]
+struct RechargeFailedPayload {
+    #[schema(example = "wallet.recharge_failed")]
+    event: String,
+    data: RechargeFailedData,
+}
+
+#[derive(ToSchema)]
+struct RechargeFailedData {
+    #[schema(example = "Your card was declined.")]
+    reason: String,
+}
+
 /// Declares one call: its event, and what its body is.
 macro_rules! pushed {
     ($name:ident, $event:literal, $payload:ty, $summary:literal) => {
@@ -145,3 +160,9 @@ pushed!(sms_delivered, "sms.delivered", SmsStatusPayload, "A message was deliver
 pushed!(sms_failed, "sms.failed", SmsStatusPayload, "A message failed.");
 pushed!(number_status, "number.status", NumberStatusPayload, "A number changed.");
 pushed!(wallet_low_balance, "wallet.low_balance", LowBalancePayload, "The balance is low.");
+pushed!(
+    wallet_recharge_failed,
+    "wallet.recharge_failed",
+    RechargeFailedPayload,
+    "An automatic top-up failed."
+);

@@ -94,6 +94,23 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "DIDFARM_MAIL_FROM", value_name = "ADDRESS")]
     pub(crate) mail_from: Option<String>,
 
+    /// Stripe's secret key (sk_… or rk_…): cards are taken; needed with --stripe-webhook-secret
+    #[arg(long, env = "DIDFARM_STRIPE_SECRET_KEY", value_name = "KEY", hide_env_values = true)]
+    pub(crate) stripe_secret_key: Option<String>,
+
+    /// The secret (whsec_…) of the endpoint at Stripe that posts to /api/v1/stripe/webhook
+    #[arg(
+        long,
+        env = "DIDFARM_STRIPE_WEBHOOK_SECRET",
+        value_name = "SECRET",
+        hide_env_values = true
+    )]
+    pub(crate) stripe_webhook_secret: Option<String>,
+
+    /// Where Stripe's API is, for tests [default: https://api.stripe.com]
+    #[arg(long, env = "DIDFARM_STRIPE_API_BASE", value_name = "URL")]
+    pub(crate) stripe_api_base: Option<String>,
+
     /// Take a client's address from X-Forwarded-For: only behind a proxy that sets it
     #[arg(long, env = "DIDFARM_BEHIND_PROXY", value_parser = clap::builder::BoolishValueParser::new(),
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]

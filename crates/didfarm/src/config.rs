@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Micros;
-use engine::{InvalidMailer, IpNet, Mailer, Prices, WebhookPolicy};
+use engine::{InvalidMailer, IpNet, Mailer, Prices, StripeConfig, WebhookPolicy};
 use serde::Deserialize;
 use store::Location;
 
@@ -45,6 +45,8 @@ struct File {
     behind_proxy: Option<bool>,
     #[serde(default)]
     webhooks: WebhooksFile,
+    #[serde(default)]
+    stripe: StripeFile,
     #[serde(rename = "unsafe")]
     allow_unsafe: Option<bool>,
 }
@@ -56,6 +58,21 @@ struct WebhooksFile {
     allow_networks: Option<Vec<String>>,
     ports: Option<Vec<u16>>,
     plain_http: Option<bool>,
+}
+
+/// The file's section `[stripe]`.
+#[derive(Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct StripeFile {
+    secret_key: Option<String>,
+    webhook_secret: Option<String>,
+    api_base: Option<String>,
+}
+
+impl std::fmt::Debug for StripeFile {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("StripeFile")
+    }
 }
 
 /// The file that is read where none is named.
@@ -81,6 +98,7 @@ pub(crate) struct Config {
     pub(crate) mailer: Mailer,
     pub(crate) behind_proxy: bool,
     pub(crate) webhooks: WebhookPolicy,
+    pub(crate) stripe: Option<StripeConfig>,
     pub(crate) durable: bool,
 }
 
@@ -124,6 +142,7 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
         mailer: mailer(options, &file)?,
         behind_proxy: options.behind_proxy.or(file.behind_proxy).unwrap_or(false),
         webhooks: webhooks(options, &file, demo)?,
+        stripe: stripe(options, &file.stripe)?,
         durable: !options.allow_unsafe.or(file.allow_unsafe).unwrap_or(false),
     })
 }
@@ -156,6 +175,47 @@ fn mailer(options: &ServeOptions, file: &File) -> Result<Mailer, ConfigError> {
         InvalidMailer::Url => ConfigError(format!("smtp_url cannot be used: {error}")),
         InvalidMailer::From => bad("mail_from", from, error),
     })
+}
+
+/// Both keys or neither; their values are not repeated.
+fn stripe(options: &ServeOptions, file: &StripeFile) -> Result<Option<StripeConfig>, ConfigError> {
+    let key = options.stripe_secret_key.as_ref().or(file.secret_key.as_ref());
+    let secret = options.stripe_webhook_secret.as_ref().or(file.webhook_secret.as_ref());
+    let (key, secret) = match (key, secret) {
+        (None, None) => return Ok(None),
+        (Some(key), Some(secret)) => (key, secret),
+        (Some(_), None) => {
+            return Err(ConfigError(
+                "stripe.webhook_secret is missing: at Stripe, make an endpoint for \
+                 /api/v1/stripe/webhook and write its signing secret (whsec_…)"
+                    .to_owned(),
+            ));
+        }
+        (None, Some(_)) => {
+            return Err(ConfigError(
+                "stripe.secret_key is missing: write the secret key (sk_… or rk_…) of your account at Stripe"
+                    .to_owned(),
+            ));
+        }
+    };
+    if !(key.starts_with("sk_") || key.starts_with("rk_")) {
+        let cure = "it is not a secret key, which begins with sk_ or rk_";
+        return Err(ConfigError(format!("stripe.secret_key cannot be used: {cure}")));
+    }
+    if !secret.starts_with("whsec_") {
+        let cure = "it is not a signing secret, which begins with whsec_";
+        return Err(ConfigError(format!("stripe.webhook_secret cannot be used: {cure}")));
+    }
+    let base = options.stripe_api_base.as_ref().or(file.api_base.as_ref());
+    let base = base.map_or("https://api.stripe.com", |base| base.trim_end_matches('/'));
+    if !(base.starts_with("http://") || base.starts_with("https://")) {
+        return Err(bad("stripe.api_base", base, "leave it out, or write http:// and an address"));
+    }
+    Ok(Some(StripeConfig {
+        secret_key: key.clone(),
+        webhook_secret: secret.clone(),
+        api_base: base.to_owned(),
+    }))
 }
 
 /// What a demo's webhooks may reach: programs beside it.
@@ -232,6 +292,9 @@ mod tests {
             segment_price: None,
             smtp_url: None,
             mail_from: None,
+            stripe_secret_key: None,
+            stripe_webhook_secret: None,
+            stripe_api_base: None,
             behind_proxy: None,
             webhooks_allow_networks: None,
             webhooks_ports: None,
@@ -253,7 +316,7 @@ mod tests {
     #[test]
     fn a_bad_setting_names_the_key_the_value_and_the_cure() {
         type Change = fn(&mut ServeOptions);
-        let cases: [(Change, &str, &str); 8] = [
+        let cases: [(Change, &str, &str); 10] = [
             (|o| o.listen = Some("8080".to_owned()), "listen", "127.0.0.1:8080"),
             (|o| o.segment_price = Some("free".to_owned()), "segment_price", "0.008"),
             (|o| o.public_url = Some("sms.example".to_owned()), "public_url", "https://"),
@@ -278,6 +341,19 @@ mod tests {
                 |o| o.webhooks_allow_networks = Some(vec!["10.0.0.1/33".to_owned()]),
                 "webhooks.allow_networks",
                 "10.1.0.0/16",
+            ),
+            (
+                |o| o.stripe_secret_key = Some("sk_test_1".to_owned()),
+                "stripe.webhook_secret",
+                "whsec_",
+            ),
+            (
+                |o| {
+                    o.stripe_secret_key = Some("pk_test_1".to_owned());
+                    o.stripe_webhook_secret = Some("whsec_1".to_owned());
+                },
+                "stripe.secret_key",
+                "sk_",
             ),
             (|o| o.data.database_url = Some("mysql://x".to_owned()), "database_url", "postgres://"),
         ];

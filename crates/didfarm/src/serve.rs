@@ -77,6 +77,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         prices: config.prices,
         site,
         webhooks: config.webhooks,
+        stripe: config.stripe,
         ..engine::Config::default()
     };
     let engine = Engine::new(store, clock, engine_config);

@@ -11,6 +11,7 @@ crate::words! {
         SmsFailed = "sms.failed",
         NumberStatus = "number.status",
         WalletLowBalance = "wallet.low_balance",
+        WalletRechargeFailed = "wallet.recharge_failed",
     }
 }
 

@@ -22,6 +22,7 @@ use crate::{
     people::address_taken,
     repeats::OPERATORS,
     secrets::{self, NewKey},
+    topups::settle,
 };
 
 /// A customer to be made. The password is hashed before it comes here.
@@ -133,9 +134,11 @@ impl Engine {
         if amount.is_zero() {
             return Err(UseError::invalid("amount", "amount is not zero"));
         }
-        let id = self.ids.one(&self.store).await?;
+        let mut ids = self.ids.take(&self.store, 2).await?;
+        let (id, settle_id) = (ids.next(), ids.next());
         let (now, currency) = (self.clock.now(), self.config.currency);
         let body = move |tx: &mut Tx<'_>| {
+            wallets::lock(tx, &[account])?;
             if accounts::find(tx, account)?.is_none() {
                 return Err(UseError::NotFound("account"));
             }
@@ -156,7 +159,9 @@ impl Engine {
                 note: Some(note.clone()),
             };
             ledger::record(tx, &[transfer], now)?;
-            let news = NewEvent::balance(account, balance_data(available, currency));
+            let left = settle(tx, account, (id, settle_id), currency, now)?;
+            let left = left.unwrap_or(available);
+            let news = NewEvent::balance(account, balance_data(left, currency));
             events::append(tx, &[news], now)?;
             let movement = Movement {
                 id,

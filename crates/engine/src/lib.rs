@@ -10,6 +10,7 @@ mod accounts;
 mod activations;
 mod add_ons;
 mod api_keys;
+mod auto_recharge;
 mod carriers;
 mod clock;
 mod connections;
@@ -20,12 +21,14 @@ mod housekeeping;
 mod hub;
 mod ids;
 mod inbound;
+mod low_balances;
 mod mail;
 mod months;
 mod notices;
 mod numbers;
 mod orders;
 mod outcomes;
+mod payments;
 mod people;
 mod price_changes;
 mod prices;
@@ -35,12 +38,15 @@ mod releases;
 mod renewals;
 mod repeats;
 mod request_log;
+mod reversals;
 mod rollup;
 mod routing;
 mod sealing;
 mod secrets;
 mod sessions;
 mod simulate;
+mod stripe;
+mod tls;
 mod topups;
 mod tries;
 mod wallet_settings;
@@ -64,12 +70,15 @@ pub use accounts::{AccountCreated, AccountPatch, NewAccount};
 pub use activations::DOCUMENT_TYPES;
 pub use add_ons::OwnNumber;
 pub use api_keys::{ApiKeyCreated, OVERLAP_MAX};
+pub use auto_recharge::AutoRechargePatch;
 pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;
+pub use low_balances::LOW_BALANCE;
 pub use mail::{InvalidMailer, Mailer};
 pub use numbers::{ImportError, ImportFailure, Imported, NewNumber, NumberPatch};
 pub use orders::{ORDER_ITEMS_MAX, OrderQuote, RESERVED_FOR, Want};
+pub use payments::PaymentEventError;
 pub use people::{ProfilePatch, SignUp};
 pub use price_changes::{Changed, NumberPriceWanted, OutboundPriceWanted};
 pub use prices::PriceBook;
@@ -80,8 +89,9 @@ pub use sealing::{Idempotency, KEY_OCTETS_MAX};
 pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
 pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn, expires_at};
 pub use simulate::SimulatedInbound;
-pub use topups::TopupBegun;
-pub use wallet_settings::WalletPatch;
+pub use stripe::StripeConfig;
+pub use topups::{TopupBegun, TopupWanted};
+pub use wallet_settings::{WalletPatch, WalletSeen};
 pub use webhooks::{NewWebhook, WebhookCreated, WebhookPatch, WebhookPolicy, secret_text};
 
 /// How long carriers try to deliver a message.
@@ -119,6 +129,8 @@ pub struct Config {
     pub prices: Prices,
     pub site: Site,
     pub webhooks: WebhookPolicy,
+    /// Without it, only a demo takes payments.
+    pub stripe: Option<StripeConfig>,
     /// Nothing goes on by itself: a test calls each step.
     pub by_hand: bool,
 }
@@ -130,6 +142,7 @@ impl Default for Config {
             prices: Prices::default(),
             site: Site::default(),
             webhooks: WebhookPolicy::default(),
+            stripe: None,
             by_hand: false,
         }
     }
@@ -155,6 +168,7 @@ pub struct Engine {
     pub(crate) tries: tries::Tries,
     pub(crate) requests: request_log::RequestLog,
     pub(crate) webhooks: webhooks::Webhooks,
+    pub(crate) stripe: Option<stripe::Stripe>,
     /// This process among those that share the database.
     pub(crate) node: String,
     pub(crate) stopping: CancellationToken,
@@ -171,6 +185,7 @@ impl Engine {
             store,
             clock,
             webhooks: webhooks::Webhooks::new(&config.webhooks),
+            stripe: config.stripe.clone().map(stripe::Stripe::new),
             config,
             book,
             ids: ids::Ids::new(),

@@ -39,6 +39,8 @@ pub enum UseError {
     AlreadyEnabled,
     #[error("SMS is not enabled on this number")]
     SmsNotEnabled,
+    #[error("the payment provider does not answer")]
+    ProviderSilent,
     #[error("payments are not set up")]
     NoPayments,
     /// One item of an order, from 0, is why none was carried out.

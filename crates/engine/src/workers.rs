@@ -16,6 +16,9 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// Between two rounds of storing what programs asked for.
 const LOG_EVERY: Duration = Duration::from_millis(500);
 
+/// Between two looks at payments.
+const PAY_EVERY: Duration = Duration::from_secs(2);
+
 /// Between two steps of carriers that need time passed to them.
 const TICK_EVERY: Duration = Duration::from_millis(20);
 
@@ -56,6 +59,14 @@ impl Engine {
             while !engine.stopped_within(LOG_EVERY).await {
                 if let Err(error) = engine.store_requests().await {
                     tracing::warn!(%error, "requests were not logged");
+                }
+            }
+        });
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(PAY_EVERY).await {
+                if let Err(error) = engine.pursue_payments().await {
+                    tracing::warn!(%error, "payments wait for the database");
                 }
             }
         });

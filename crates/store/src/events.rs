@@ -17,6 +17,7 @@ domain::words! {
         WalletBalance = "wallet.balance",
         NumberStatus = "number.status",
         WalletLowBalance = "wallet.low_balance",
+        WalletRechargeFailed = "wallet.recharge_failed",
         WebhookStatus = "webhook.status",
     }
 }

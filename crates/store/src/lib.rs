@@ -11,6 +11,7 @@ pub mod accounts;
 pub mod api_keys;
 pub mod attempts;
 pub mod audit;
+pub mod auto_recharges;
 pub mod billing_clock;
 pub mod carriers;
 pub mod conversations;

@@ -139,11 +139,17 @@ pub fn claim(
     tx.query(&sql, params![until, now, limit], read)
 }
 
-/// The provider is asked no more: what it says by itself still counts.
-pub fn give_up(tx: &mut Tx<'_>, reversal: &Reversal) -> Result<(), StoreError> {
-    const GIVE_UP: &str =
-        "UPDATE topup_reversals SET next_try_at = NULL WHERE account_id = $1 AND id = $2";
+/// When the provider is asked for a pending one again; `None`: no more, though what it says by itself
+/// still counts.
+pub fn ask_again(
+    tx: &mut Tx<'_>,
+    reversal: &Reversal,
+    at: Option<Timestamp>,
+) -> Result<(), StoreError> {
+    const ASK: &str = "
+        UPDATE topup_reversals SET next_try_at = $1
+        WHERE account_id = $2 AND id = $3 AND state = 'pending'";
 
-    tx.execute(GIVE_UP, params![reversal.account, reversal.id])?;
+    tx.execute(ASK, params![at, reversal.account, reversal.id])?;
     Ok(())
 }

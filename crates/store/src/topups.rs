@@ -155,11 +155,15 @@ pub fn list(
     before: i64,
     limit: i64,
 ) -> Result<Vec<Topup>, StoreError> {
-    let of = if account.is_some() { "account_id = $3 AND" } else { "" };
-    let sql = format!("SELECT {COLUMNS} FROM topups WHERE {of} id < $1 ORDER BY id DESC LIMIT $2");
+    let list = |of: &str, limit: &str| {
+        format!("SELECT {COLUMNS} FROM topups WHERE {of} ORDER BY id DESC LIMIT {limit}")
+    };
     match account {
-        Some(account) => tx.query(&sql, params![before, limit, account], read),
-        None => tx.query(&sql, params![before, limit], read),
+        Some(account) => {
+            let sql = list("account_id = $1 AND id < $2", "$3");
+            tx.query(&sql, params![account, before, limit], read)
+        }
+        None => tx.query(&list("id < $1", "$2"), params![before, limit], read),
     }
 }
 
@@ -217,11 +221,13 @@ pub fn claim(
     tx.query(&sql, params![until, now, limit], read)
 }
 
-/// The provider is asked no more.
-pub fn ask_no_more(tx: &mut Tx<'_>, topup: &Topup) -> Result<(), StoreError> {
-    const NO_MORE: &str = "UPDATE topups SET next_try_at = NULL WHERE account_id = $1 AND id = $2";
+/// When the provider is asked again; `None`: no more.
+pub fn ask_again(tx: &mut Tx<'_>, topup: &Topup, at: Option<Timestamp>) -> Result<(), StoreError> {
+    const ASK: &str = "
+        UPDATE topups SET next_try_at = $1
+        WHERE account_id = $2 AND id = $3 AND next_try_at IS NOT NULL";
 
-    tx.execute(NO_MORE, params![topup.account, topup.id])?;
+    tx.execute(ASK, params![at, topup.account, topup.id])?;
     Ok(())
 }
 

@@ -214,6 +214,8 @@ pub struct Wallet {
     pub spend_cap: Option<Micros>,
     spent: Micros,
     spent_day: i64,
+    /// The customer chose to be told below it.
+    pub low_balance_below: Option<Micros>,
     /// On top of what is paid in.
     pub vat_rate: VatRate,
 }
@@ -236,7 +238,7 @@ pub fn cap(tx: &mut Tx<'_>, account: AccountId, cap: Option<Micros>) -> Result<(
 pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, StoreError> {
     const FIND: &str = "
         SELECT w.currency, w.available, w.held, w.tat, a.rate_limit, w.owed, w.spend_cap, w.spent,
-            w.spent_day, a.vat_rate_bp
+            w.spent_day, a.vat_rate_bp, w.low_balance_below
         FROM wallets w JOIN accounts a ON a.id = w.account_id WHERE w.account_id = $1";
 
     tx.query_one(FIND, params![account], |row| {
@@ -251,6 +253,7 @@ pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, Store
             spent: Micros::new(row.get(7)?),
             spent_day: row.get(8)?,
             vat_rate: row.vat_rate(9)?,
+            low_balance_below: row.get::<Option<i64>>(10)?.map(Micros::new),
         })
     })
 }

@@ -68,6 +68,7 @@ pub fn pushed_as(kind: EventKind, status: Option<MessageStatus>) -> Option<Webho
         (EventKind::SmsStatus, Some(MessageStatus::Failed)) => Some(WebhookEvent::SmsFailed),
         (EventKind::NumberStatus, _) => Some(WebhookEvent::NumberStatus),
         (EventKind::WalletLowBalance, _) => Some(WebhookEvent::WalletLowBalance),
+        (EventKind::WalletRechargeFailed, _) => Some(WebhookEvent::WalletRechargeFailed),
         (EventKind::SmsStatus | EventKind::WalletBalance | EventKind::WebhookStatus, _) => None,
     }
 }

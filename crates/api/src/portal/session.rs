@@ -81,7 +81,7 @@ pub(super) fn one(api: &Api, presence: Presence, demo_link: Option<String>) -> O
         theme: person.profile.theme.as_str(),
         time_zone: person.profile.time_zone.map(|zone| zone.to_string()),
         demo: site.demo,
-        payments: site.demo,
+        payments: api.engine.payments().is_some(),
         created_at: Time(session.created_at),
         expires_at: Time(expires_at),
     };

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use domain::TopupId;
-use engine::TopupBegun;
+use engine::{TopupBegun, TopupWanted};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::topups::{self, Topup};
@@ -24,6 +24,8 @@ pub(super) struct TopupBody {
     /// The wallet's, where it is named.
     #[schema(example = "EUR")]
     currency: Option<String>,
+    /// Keep the card, to be charged when the balance is low.
+    save_card: Option<bool>,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -42,7 +44,7 @@ pub(super) struct OneTopup {
 
 /// A payment into the wallet.
 #[derive(Debug, Serialize, ToSchema)]
-struct TopupView {
+pub(crate) struct TopupView {
     id: i64,
     /// What the wallet is credited.
     amount: Money,
@@ -61,7 +63,7 @@ struct TopupView {
     paid_at: Option<Time>,
 }
 
-fn view(topup: &Topup) -> TopupView {
+pub(crate) fn view(topup: &Topup) -> TopupView {
     let money = |amount| Money::new(amount, topup.currency);
     TopupView {
         id: topup.id.get(),
@@ -92,9 +94,10 @@ pub(super) async fn create(
 ) -> Result<Created, ApiError> {
     let net = amount("amount", &required("amount", body.value.amount)?)?;
     let currency = parsed_opt("currency", body.value.currency.as_deref())?;
+    let save_card = body.value.save_card.unwrap_or(false);
+    let wanted = TopupWanted { amount: net, currency, save_card };
     let render = |begun: &TopupBegun| json!({"success": true, "topup": view(&begun.topup), "checkout_url": begun.checkout_url});
-    let done =
-        api.engine.begin_topup(caller.account, net, currency, body.idempotency, render).await?;
+    let done = api.engine.begin_topup(caller.account, wanted, body.idempotency, render).await?;
     Ok(Created(done))
 }
 

@@ -25,7 +25,7 @@ pub(super) struct WebhookView {
     url: String,
     description: String,
     /// Any of `sms.received`, `sms.sent`, `sms.delivered`, `sms.failed`, `number.status`,
-    /// `wallet.low_balance`.
+    /// `wallet.low_balance`, `wallet.recharge_failed`.
     #[schema(example = json!(["sms.received"]))]
     events: Vec<&'static str>,
     /// `enabled` or `disabled`.

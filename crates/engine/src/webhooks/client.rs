@@ -19,10 +19,10 @@ use reqwest::{
     header::{CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER},
     redirect,
 };
-use rustls::{ClientConfig, RootCertStore};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::{WebhookPolicy, addresses::is_in};
+use crate::tls::tls;
 
 /// An endpoint answers within this long, or it has not answered.
 pub(crate) const ANSWER_WITHIN: Duration = Duration::from_secs(15);
@@ -198,17 +198,6 @@ fn resolver(policy: &WebhookPolicy) -> Result<TokioResolver, Box<dyn Error + Sen
     let config = ResolverConfig::from_parts(None, Vec::new(), vec![server]);
     let builder = TokioResolver::builder_with_config(config, TokioRuntimeProvider::default());
     Ok(builder.build()?)
-}
-
-/// Trusts the public certificate authorities.
-fn tls() -> ClientConfig {
-    let mut roots = RootCertStore::empty();
-    roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("ring offers the default protocol versions")
-        .with_root_certificates(roots)
-        .with_no_client_auth()
 }
 
 /// The innermost cause says most: what is around it names the URL again.

@@ -71,7 +71,9 @@ pub(crate) fn body(
             let message = message.ok_or_else(without_message)?;
             Ok(json(name, outbound(name, message, event.at)))
         }
-        WebhookEvent::NumberStatus | WebhookEvent::WalletLowBalance => {
+        WebhookEvent::NumberStatus
+        | WebhookEvent::WalletLowBalance
+        | WebhookEvent::WalletRechargeFailed => {
             let data = event.data.clone().unwrap_or_else(|| "{}".to_owned());
             let data = RawValue::from_string(data)
                 .map_err(|error| StoreError::Corrupt(format!("an event's data: {error}")))?;
@@ -165,6 +167,9 @@ pub(crate) fn sample(name: WebhookEvent, at: Timestamp) -> String {
             name,
             serde_json::json!({"id": 42, "number": number, "status": "active", "sms_enabled": true}),
         ),
+        WebhookEvent::WalletRechargeFailed => {
+            json(name, serde_json::json!({"reason": "Your card was declined."}))
+        }
         WebhookEvent::WalletLowBalance => json(
             name,
             serde_json::json!({

@@ -303,7 +303,8 @@ async fn a_batch_leaves_at_the_accounts_rate(world: &World) {
 }
 
 async fn cap(world: &World, account: &Account, cap: Option<Micros>) {
-    let (id, patch) = (account.id, engine::WalletPatch { daily_spend_cap: Some(cap) });
+    let (id, patch) =
+        (account.id, engine::WalletPatch { daily_spend_cap: Some(cap), ..Default::default() });
     world.run(move |engine| async move { engine.update_wallet(id, patch).await.unwrap() }).await;
 }
 

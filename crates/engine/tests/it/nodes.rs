@@ -48,7 +48,10 @@ async fn two_nodes_accept_no_more_than_a_daily_cap(world: &World) {
     world.simulator().create().await;
     let here = world.account().create().await;
     let id = here.id;
-    let patch = engine::WalletPatch { daily_spend_cap: Some(SEGMENT.checked_mul(50)) };
+    let patch = engine::WalletPatch {
+        daily_spend_cap: Some(SEGMENT.checked_mul(50)),
+        ..Default::default()
+    };
     world.run(move |engine| async move { engine.update_wallet(id, patch).await.unwrap() }).await;
     let other = world.second_node().await;
     let there = here.on(&other);

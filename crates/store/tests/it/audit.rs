@@ -196,7 +196,7 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
     ),
     ("daily counts agree with the messages", &["UPDATE daily_counts SET failed = failed + 1"]),
     (
-        "a simulated number's messages never left the simulator",
+        "what is simulated never left the simulator",
         &["UPDATE messages SET simulated = 1 WHERE id = {delivered}"],
     ),
     (

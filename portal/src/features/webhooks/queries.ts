@@ -10,6 +10,7 @@ export const EVENTS = [
   "sms.failed",
   "number.status",
   "wallet.low_balance",
+  "wallet.recharge_failed",
 ] as const;
 
 export type EventName = (typeof EVENTS)[number];
