@@ -51,14 +51,14 @@ onEachEngine('guides', ({ scenario }) => {
           await writeFile(file, code.replaceAll('http://127.0.0.1:8080', server.baseUrl));
           const env = { ...process.env, DIDFARM_API_KEY: key.secret };
           const { stdout } = await run(program, [file], { env, timeout: SAMPLE_MS });
-          const worked = language === 'sh' ? /"success":true|^id: /m : /\d+ delivered\n$/;
+          const worked = language === 'sh' ? /"success":true|^id: /m : /\d+ (delivered|accepted)\n$/;
           assert.match(stdout, worked, `${guide}:\n${code}`);
         }
       }
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
-    assert.ok(count.sh >= 6 && count.python && count.js && count.php, JSON.stringify(count));
+    assert.ok(count.sh >= 12 && count.python && count.js && count.php, JSON.stringify(count));
   });
 
   scenario('every link leads somewhere, and none to another server by itself', async ({ server }) => {
@@ -85,7 +85,12 @@ onEachEngine('guides', ({ scenario }) => {
       assert.ok(seen.has(`/docs/${page}`) && seen.has(`/docs/${page}.md`), page);
     }
     assert.ok(!seen.get('/llms-full.txt').includes('http://127.0.0.1:8080/'), 'readers see their own server');
-    assert.equal((await fetch(`${base}/docs/nothing`)).status, 404);
+    const missing = await fetch(`${base}/docs/nothing`);
+    assert.equal(missing.status, 404);
+    assert.match(await missing.text(), /<h1>No such page<\/h1>/);
+    assert.match(missing.headers.get('content-security-policy'), /^default-src 'none'/);
+    const alias = await fetch(`${base}/docs/testing`, { redirect: 'manual' });
+    assert.deepEqual([alias.status, alias.headers.get('location')], [308, '/docs/simulator']);
   });
 
   scenario('an error names the page that explains it', async ({ server }) => {

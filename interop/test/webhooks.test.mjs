@@ -69,26 +69,31 @@ onEachEngine('webhooks', ({ scenario }) => {
     const document = await readFile(new URL('../../docs/webhooks.md', import.meta.url), 'utf8');
     const modules = fileURLToPath(new URL('../node_modules', import.meta.url));
     const python = fileURLToPath(new URL('../.venv/bin/python', import.meta.url));
-    for (const [language, file, command] of [
+    for (const [language, file, command, ...before] of [
       ['python', 'receive.py', python],
       ['js', 'receive.mjs', process.execPath],
+      ['php', 'receive.php', 'php', '-S', '127.0.0.1:0'],
     ]) {
       const [, sample] = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, 's').exec(document);
       const folder = await mkdtemp(join(tmpdir(), 'didfarm-sample-'));
       await writeFile(join(folder, file), sample);
       await symlink(modules, join(folder, 'node_modules'));
       const made = await webhook(customer, 'http://127.0.0.1:1/');
-      const receiver = spawn(command, [file], {
+      const receiver = spawn(command, [...before, file], {
         cwd: folder,
         env: { ...process.env, PORT: '0', WEBHOOK_SECRET: made.secret, PYTHONUNBUFFERED: '1' },
-        stdio: ['ignore', 'pipe', 'inherit'],
+        stdio: ['ignore', 'pipe', 'pipe'],
       });
       try {
         let printed = '';
-        receiver.stdout.setEncoding('utf8').on('data', (line) => {
-          printed += line;
-        });
-        const port = await until(`${file} listens`, () => /listening on port (\d+)/.exec(printed)?.[1]);
+        for (const stream of [receiver.stdout, receiver.stderr]) {
+          stream.setEncoding('utf8').on('data', (line) => {
+            printed += line;
+          });
+        }
+        // PHP's own server names its address instead.
+        const listens = /listening on port (\d+)|127\.0\.0\.1:(\d+)\) started/;
+        const port = await until(`${file} listens`, () => listens.exec(printed)?.slice(1).find(Boolean));
         const url = `http://127.0.0.1:${port}/`;
         success(await customer.call('PATCH', `portal/webhooks/${made.id}`, { url }));
         await text(world, number, `for ${language}`);

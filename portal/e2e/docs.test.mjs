@@ -17,7 +17,8 @@ const PAGES = [
   "/webhooks",
   "/errors",
   "/errors/rate_limited",
-  "/migrate-twilio",
+  "/migrate/twilio",
+  "/values",
 ];
 
 for (const [scheme, width] of [
@@ -35,6 +36,23 @@ for (const [scheme, width] of [
     await page.context().close();
   });
 }
+
+test("the list of pages is reached by keyboard: at once in wide windows, unfolded in narrow ones", async () => {
+  for (const [width, keys] of [
+    [1280, ["Tab"]],
+    [320, ["Tab", "Enter", "Tab"]],
+  ]) {
+    const page = await portal.page({ width, still: true, signedIn: false });
+    await page.goto(`${portal.url}/docs/errors`);
+    await page.getByRole("link", { name: "Portal" }).focus();
+    for (const key of keys) {
+      await page.keyboard.press(key);
+    }
+    const reached = await page.evaluate(() => document.activeElement.getAttribute("href"));
+    assert.equal(reached, "/docs", `at ${width} px`);
+    await page.context().close();
+  }
+});
 
 test("the reference shows every call, and tries one with a test key", async () => {
   const { body } = await portal.call("POST", "/portal/api-keys", { name: "Docs", mode: "test" });

@@ -4,6 +4,7 @@
 
 mod errors;
 mod frame;
+mod highlight;
 mod markdown;
 mod pages;
 mod reference;
@@ -13,10 +14,10 @@ use axum::{
     Router,
     extract::Path,
     http::{StatusCode, header},
-    response::{IntoResponse, Response},
-    routing::get,
+    response::{IntoResponse, Redirect, Response},
+    routing::{MethodRouter, get},
 };
-use pages::{PAGES, Page};
+use frame::Framed;
 
 /// As the sources write the server's address; readers see their server's own.
 const WRITTEN_URL: &str = "http://127.0.0.1:8080";
@@ -25,34 +26,67 @@ const WRITTEN_URL: &str = "http://127.0.0.1:8080";
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; base-uri 'none'; \
     form-action 'none'; frame-ancestors 'none'";
 
-/// `public_url` is how customers reach this server; no slash at the end.
-pub(crate) fn routes(public_url: &str) -> Router<Api> {
-    let site = |text: &str| text.replace(WRITTEN_URL, public_url);
-    let mut router = Router::new()
-        .route("/docs/style.css", get(style))
-        .route("/llms.txt", plain(site(&pages::index())))
-        .route("/llms-full.txt", plain(site(&pages::everything())))
-        .route("/docs/{*nothing}", get(missing));
-    for page in PAGES {
-        let address = page.address();
-        router = router
-            .route(&address, html(site(&frame::page(page, &markdown::html(page.source)))))
-            .route(&page.markdown_address(), plain(site(page.source)));
-    }
-    for error in errors::all() {
-        let page = frame::error(&error, &markdown::html(&error.markdown()));
-        router = router
-            .route(&error.address(), html(site(&page)))
-            .route(&format!("{}.md", error.address()), plain(site(&error.markdown())));
-    }
-    router.merge(reference::routes())
+/// Where people look for what has another name here.
+const ALIASES: &[(&str, &str)] = &[
+    ("/docs/testing", "/docs/simulator"),
+    ("/docs/reference", "/docs/api"),
+    ("/docs/migrate", "/docs/migrate/twilio"),
+];
+
+/// Whose documents these are.
+#[derive(Debug, Clone)]
+pub(crate) struct Site {
+    /// How customers reach this server; no slash at the end.
+    pub(crate) public_url: String,
+    /// What the service is called, as text.
+    pub(crate) brand: String,
 }
 
-fn html(page: String) -> axum::routing::MethodRouter<Api> {
+impl Site {
+    fn own(&self, text: &str) -> String {
+        text.replace(WRITTEN_URL, &self.public_url)
+    }
+}
+
+pub(crate) fn routes(site: &Site) -> Router<Api> {
+    let missing = frame::missing(site);
+    let mut router = Router::new()
+        .route("/docs/style.css", get(style))
+        .route("/llms.txt", plain(site.own(&pages::index(&site.brand))))
+        .route("/llms-full.txt", plain(site.own(&pages::everything())))
+        .route(
+            "/docs/{*nothing}",
+            get(move |Path(_): Path<String>| async move { shown(StatusCode::NOT_FOUND, missing) }),
+        );
+    for page in pages::all() {
+        router = router
+            .route(&page.address(), html(frame::page(site, page)))
+            .route(&page.markdown_address(), plain(site.own(page.source)));
+    }
+    for error in errors::all() {
+        let source = error.markdown();
+        let framed = Framed {
+            title: error.code,
+            about: &format!("The error {}: its cause and its cure", error.code),
+            here: "/docs/errors",
+            markdown: &format!("{}.md", error.address()),
+            source: &source,
+        };
+        router = router
+            .route(&error.address(), html(framed.html(site)))
+            .route(framed.markdown, plain(site.own(&source)));
+    }
+    for (alias, address) in ALIASES {
+        router = router.route(alias, get(move || async move { Redirect::permanent(address) }));
+    }
+    router.merge(reference::routes(site))
+}
+
+fn html(page: String) -> MethodRouter<Api> {
     get(|| async move { shown(StatusCode::OK, page) })
 }
 
-fn plain(text: String) -> axum::routing::MethodRouter<Api> {
+fn plain(text: String) -> MethodRouter<Api> {
     let headers = [
         (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -74,14 +108,4 @@ async fn style() -> impl IntoResponse {
     let headers =
         [(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "no-cache")];
     (headers, include_str!("documents/style.css"))
-}
-
-async fn missing(Path(_): Path<String>) -> Response {
-    let page = Page {
-        slug: "",
-        title: "No such page",
-        about: "",
-        source: "# No such page\n\nIt may have moved: see the [documentation](/docs).\n",
-    };
-    shown(StatusCode::NOT_FOUND, frame::page(&page, &markdown::html(page.source)))
 }

@@ -90,10 +90,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     engine.start().await?;
 
     let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
-    let router = api::router(
-        api.clone(),
-        portal::routes().merge(documents::routes(&engine.config().site.public_url)),
-    );
+    let Site { public_url, brand, .. } = &engine.config().site;
+    let site = documents::Site { public_url: public_url.clone(), brand: brand.clone() };
+    let router = api::router(api.clone(), portal::routes().merge(documents::routes(&site)));
     if let Some(address) = config.metrics_listen {
         let listener = listen::bind(address).await?;
         tokio::spawn(listen::serve(listener, api::metrics_router(api), stop.clone()));

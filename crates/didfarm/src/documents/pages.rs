@@ -34,45 +34,100 @@ macro_rules! page {
     };
 }
 
+const HOME: Page = page!("", "Documentation", "What there is to read", "guide/index.md");
+const QUICKSTART: Page = page!(
+    "quickstart",
+    "Quickstart",
+    "The first message, with curl, Python, Node.js or PHP",
+    "guide/quickstart.md"
+);
+const SIMULATOR: Page = page!(
+    "simulator",
+    "Test keys and the simulator",
+    "Send for nothing, with a destination for each outcome",
+    "simulator.md"
+);
+const WEBHOOKS: Page = page!(
+    "webhooks",
+    "Webhooks",
+    "What is pushed to your program, how to verify it, when it is tried again",
+    "webhooks.md"
+);
+const EVENTS: Page = page!(
+    "events",
+    "Events and polling",
+    "The stream of events, and asking for them",
+    "guide/events.md"
+);
+const AUTHENTICATION: Page = page!(
+    "authentication",
+    "API keys",
+    "How a program says who it is, and what a key may do",
+    "guide/authentication.md"
+);
+const IDEMPOTENCY: Page = page!(
+    "idempotency",
+    "Idempotency",
+    "How a request is repeated without doing it twice",
+    "guide/idempotency.md"
+);
+const PAGINATION: Page = page!(
+    "pagination",
+    "Lists and pages",
+    "How lists are read to their end",
+    "guide/pagination.md"
+);
+const RATE_LIMITS: Page = page!(
+    "rate-limits",
+    "Rate limits",
+    "How much a second, and how to stay below",
+    "guide/rate-limits.md"
+);
+const VALUES: Page =
+    page!("values", "Values", "Money, times, numbers, segments, statuses", "guide/values.md");
 pub(super) const ERRORS: Page =
     page!("errors", "Errors", "Each error code, its cause and its cure", "guide/errors.md");
+const TROUBLESHOOTING: Page =
+    page!("troubleshooting", "Troubleshooting", "What people ask most", "guide/troubleshooting.md");
+const TWILIO: Page =
+    page!("migrate/twilio", "Coming from Twilio", "What is called what", "guide/migrate-twilio.md");
+const TELNYX: Page =
+    page!("migrate/telnyx", "Coming from Telnyx", "What is called what", "guide/migrate-telnyx.md");
 
-pub(super) const PAGES: &[Page] = &[
-    page!("", "Documentation", "What there is to read", "guide/index.md"),
-    page!(
-        "quickstart",
-        "Quickstart",
-        "The first message, with curl, Python, Node.js or PHP",
-        "guide/quickstart.md"
-    ),
-    page!(
-        "simulator",
-        "Test keys and the simulator",
-        "Send for nothing, with a destination for each outcome",
-        "simulator.md"
-    ),
-    page!(
-        "webhooks",
-        "Webhooks",
-        "What is pushed to your program, how to verify it, when it is tried again",
-        "webhooks.md"
-    ),
-    page!("events", "Events", "The stream of events, and asking for them", "guide/events.md"),
-    page!("calls", "How calls behave", "Keys, idempotency, lists, rates, values", "guide/calls.md"),
-    ERRORS,
-    page!("troubleshooting", "Troubleshooting", "What people ask most", "guide/troubleshooting.md"),
-    page!("migrate-twilio", "Coming from Twilio", "What is called what", "guide/migrate-twilio.md"),
-    page!("migrate-telnyx", "Coming from Telnyx", "What is called what", "guide/migrate-telnyx.md"),
+/// Pages under one heading of the list.
+#[derive(Debug)]
+pub(super) struct Section {
+    pub(super) title: &'static str,
+    pub(super) pages: &'static [Page],
+    /// Whether the API's reference, which is no page of Markdown, stands first.
+    pub(super) has_reference: bool,
+}
+
+pub(super) const SECTIONS: &[Section] = &[
+    Section { title: "Get started", pages: &[HOME, QUICKSTART, SIMULATOR], has_reference: false },
+    Section { title: "Receive", pages: &[WEBHOOKS, EVENTS], has_reference: false },
+    Section {
+        title: "API basics",
+        pages: &[AUTHENTICATION, IDEMPOTENCY, PAGINATION, RATE_LIMITS, VALUES],
+        has_reference: false,
+    },
+    Section { title: "Reference", pages: &[ERRORS, TROUBLESHOOTING], has_reference: true },
+    Section { title: "Migrate", pages: &[TWILIO, TELNYX], has_reference: false },
 ];
 
+/// In the order in which they are read.
+pub(super) fn all() -> impl Iterator<Item = &'static Page> {
+    SECTIONS.iter().flat_map(|section| section.pages)
+}
+
 /// The list of pages for programs that read, as <https://llmstxt.org> has it.
-pub(super) fn index() -> String {
-    let mut text = String::from(
-        "# didfarm\n\n> A self-hosted SMS platform: phone numbers, sending and receiving texts, by a \
+pub(super) fn index(brand: &str) -> String {
+    let mut text = format!(
+        "# {brand}\n\n> A self-hosted SMS platform: phone numbers, sending and receiving texts, by a \
          portal and a REST API.\n\nThe API is described by \
          [OpenAPI 3.1](http://127.0.0.1:8080/api/v1/openapi.json).\n\n## Docs\n\n",
     );
-    for page in PAGES.iter().filter(|page| !page.slug.is_empty()) {
+    for page in all().filter(|page| !page.slug.is_empty()) {
         let (title, about) = (page.title, page.about);
         let address = page.markdown_address();
         text.push_str(&format!("- [{title}](http://127.0.0.1:8080{address}): {about}\n"));
@@ -82,6 +137,6 @@ pub(super) fn index() -> String {
 
 /// All pages, one after another.
 pub(super) fn everything() -> String {
-    let sources: Vec<&str> = PAGES.iter().map(|page| page.source.trim_end()).collect();
+    let sources: Vec<&str> = all().map(|page| page.source.trim_end()).collect();
     format!("{}\n", sources.join("\n\n---\n\n"))
 }
