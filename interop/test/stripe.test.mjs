@@ -140,6 +140,16 @@ onEachEngine('stripe', ({ scenario }) => {
     assert.equal(stripe.calls.length, before + 1, 'only what can be paid is asked for');
   });
 
+  scenario('an account in a currency without prices is refused, with a reason', async ({ server }) => {
+    const account = (currency) =>
+      server.operator('POST', 'operator/accounts', {
+        name: 'Ada', email: `ada-${currency}-${process.pid}@example.com`, currency,
+      });
+    success(await account('EUR'), 201);
+    assert.match(failure(await account('USD'), 400, 'invalid_request', 'currency').message, /no prices in USD/);
+    failure(await account('dollars'), 400, 'invalid_request', 'currency');
+  });
+
   scenario('a repeated request begins one payment; a silent Stripe begins none', async (world) => {
     const customer = await world.customer({ balance: null });
     stripe.next('/v1/checkout/sessions', 'down');

@@ -69,6 +69,7 @@ pub(crate) async fn prepare(
         email: email.parse()?,
         password_hash: Some(hash_password(password.clone()).await),
         vat_rate: domain::VatRate::ZERO,
+        currency: None,
         verified: true,
     };
     let made = engine

@@ -1,7 +1,7 @@
 //! Customers and their credit.
 
 use domain::{
-    AccountId, Email, Micros, OperatorId, VatRate,
+    AccountId, Currency, Email, Micros, OperatorId, VatRate,
     api_keys::Grant,
     rate::{RATE_DEFAULT, RATE_MAX},
 };
@@ -33,6 +33,8 @@ pub struct NewAccount {
     pub password_hash: Option<String>,
     /// On top of what is paid in.
     pub vat_rate: VatRate,
+    /// The one that there are prices in, where it is named.
+    pub currency: Option<Currency>,
     /// Whether the address is known to be the customer's.
     pub verified: bool,
 }
@@ -60,9 +62,15 @@ impl Engine {
         key: Option<Idempotency>,
         render: impl Fn(&AccountCreated) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
+        let (now, currency) = (self.clock.now(), self.config.currency);
+        if let Some(wanted) = new.currency.filter(|wanted| *wanted != currency) {
+            let message = format!(
+                "there are no prices in {wanted} on this server: its accounts are in {currency}"
+            );
+            return Err(UseError::invalid("currency", message));
+        }
         let ids = self.ids.take(&self.store, 2).await?;
         let api_key = secrets::new_key("df_live_");
-        let (now, currency) = (self.clock.now(), self.config.currency);
         let body = move |tx: &mut Tx<'_>| {
             let mut ids: Range = ids.clone();
             let id = AccountId::new(ids.next());

@@ -95,6 +95,7 @@ impl AccountBuilder {
                     email: format!("customer-{customer}@example.com").parse().unwrap(),
                     password_hash: None,
                     vat_rate: vat,
+                    currency: None,
                     verified: true,
                 };
                 let made = engine.create_account(new, None, |made| json!(made.account.id.get()));

@@ -45,7 +45,7 @@ pub use database::{Database, Kind};
 pub use hook::{Hook, Pushed, Reaction};
 pub use proxy::{Loss, Proxy};
 pub use smsc::{Reply, Smsc, Submit, inbound, part_of, receipt, receipt_of};
-pub use world::World;
+pub use world::{STRIPE_SECRET, World};
 
 /// How long a condition may take to become true; a machine under load is slow.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{CarrierId, Timestamp};
-use engine::{Clock, Config, Engine, Site, WebhookPolicy};
+use engine::{Clock, Config, Engine, Site, StripeConfig, WebhookPolicy};
 use store::{StoreError, Tx, audit};
 
 use crate::{
@@ -31,9 +31,13 @@ pub(crate) struct Inner {
     pub(crate) clock: Clock,
     node: Mutex<Option<Arc<Node>>>,
     smscs: Mutex<Vec<(CarrierId, Smsc)>>,
+    config: Config,
     // The last to go: the node's connections are closed before.
     database: Arc<Database>,
 }
+
+/// What Stripe signs with in [`World::paid_through_stripe`].
+pub const STRIPE_SECRET: &str = "whsec_world";
 
 /// What the engine warns of is told where a test fails.
 fn show_warnings() {
@@ -53,35 +57,48 @@ fn config() -> Config {
 
 impl World {
     pub async fn on(kind: Kind) -> Self {
-        Self::new(Database::new(kind)).await
+        Self::new(Database::new(kind), config()).await
     }
 
-    async fn new(database: Database) -> Self {
+    /// A world whose customers pay through Stripe, which hears nothing: a test tells what it says.
+    pub async fn paid_through_stripe(kind: Kind) -> Self {
+        let stripe = StripeConfig {
+            secret_key: "sk_test_world".to_owned(),
+            webhook_secret: STRIPE_SECRET.to_owned(),
+            // The discard port: nobody listens.
+            api_base: "http://127.0.0.1:9".to_owned(),
+        };
+        Self::new(Database::new(kind), Config { stripe: Some(stripe), ..config() }).await
+    }
+
+    async fn new(database: Database, config: Config) -> Self {
         show_warnings();
         let clock = Clock::manual(Timestamp::parse("2026-04-03T10:00:00Z").unwrap());
-        Self::node_on(Arc::new(database), clock).await
+        Self::node_on(Arc::new(database), clock, config).await
     }
 
     /// A world on PostgreSQL whose connections can be lost inside a commit.
     pub async fn behind_proxy() -> (Self, Proxy) {
         let (database, proxy) = Database::behind_proxy().await;
-        (Self::new(database).await, proxy)
+        (Self::new(database, config()).await, proxy)
     }
 
     /// A second process on the same database, in the same time.
     pub async fn second_node(&self) -> Self {
-        let other = Self::node_on(Arc::clone(&self.inner.database), self.inner.clock.clone()).await;
+        let Inner { database, clock, config, .. } = &*self.inner;
+        let other = Self::node_on(Arc::clone(database), clock.clone(), config.clone()).await;
         other.sync().await;
         other
     }
 
-    async fn node_on(database: Arc<Database>, clock: Clock) -> Self {
-        let node = Node::start(database.location(), clock.clone(), config()).await;
+    async fn node_on(database: Arc<Database>, clock: Clock, config: Config) -> Self {
+        let node = Node::start(database.location(), clock.clone(), config.clone()).await;
         Self {
             inner: Arc::new(Inner {
                 clock,
                 node: Mutex::new(Some(Arc::new(node))),
                 smscs: Mutex::default(),
+                config,
                 database,
             }),
         }
@@ -198,6 +215,11 @@ impl World {
         self.run(|engine| async move { engine.renew().await.unwrap() }).await
     }
 
+    /// Does what payments left to be done, and tops up who is low.
+    pub async fn pursue_payments(&self) {
+        self.run(|engine| async move { engine.pursue_payments().await.unwrap() }).await;
+    }
+
     /// Moves messages away from carriers that are down.
     pub async fn detour(&self) -> u64 {
         self.run(|engine| async move { engine.detour().await.unwrap() }).await
@@ -250,8 +272,8 @@ impl World {
     /// Starts the process again, once the dead one's leases have run out.
     pub async fn start_again(&self) {
         self.leap(LEASES_RUN_OUT);
-        let node =
-            Node::start(self.inner.database.location(), self.inner.clock.clone(), config()).await;
+        let Inner { database, clock, config, .. } = &*self.inner;
+        let node = Node::start(database.location(), clock.clone(), config.clone()).await;
         *self.inner.slot() = Some(Arc::new(node));
         self.sync().await;
         let carriers: Vec<CarrierId> = self.inner.smscs().iter().map(|(id, _)| *id).collect();

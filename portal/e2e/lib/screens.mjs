@@ -30,17 +30,38 @@ export async function furnish(portal) {
     })
   ).body;
   await portal.call("POST", `/portal/webhooks/${webhook.id}/test`, {});
+  const topup = await payIn(portal);
   await portal.call("POST", "/portal/sms/send", { ...messages[0], to: "12" });
   return until("the messages have ended", async () => {
     const { body } = await portal.call("GET", "/portal/sms?limit=200");
     const open = body.messages.filter(({ status }) => /queued|sending/.test(status));
     const ended = open.length === 0 && body.messages.length >= messages.length + 2;
-    return ended && { messages: body.messages, numbers: portal.demo.numbers, webhook };
+    return ended && { messages: body.messages, numbers: portal.demo.numbers, webhook, topup };
   });
 }
 
+/** Tax on what is paid in, a card that is kept and charged by itself, and limits. */
+async function payIn(portal) {
+  const { id } = portal.demo.account;
+  const key = portal.demo.operator.api_key;
+  await portal.call("PATCH", `/operator/accounts/${id}`, { vat_rate: "21.00" }, key);
+  const begun = await portal.call("POST", "/portal/wallet/topups", {
+    amount: "20.00",
+    save_card: true,
+  });
+  const { topup, checkout_url: url } = begun.body;
+  const { pathname } = new URL(url);
+  await fetch(portal.url + pathname, { method: "POST", redirect: "manual" });
+  await portal.call("PATCH", "/portal/wallet", {
+    daily_spend_cap: "10.00",
+    low_balance_below: "8.00",
+    auto_recharge: { enabled: true, below: "10.00", amount: "20.00", daily_limit: "100.00" },
+  });
+  return topup;
+}
+
 /** `open` comes to the screen, `arrange` brings it into the state of interest. */
-export function screens({ messages, numbers, webhook }) {
+export function screens({ messages, numbers, webhook, topup }) {
   const failed = messages.find(({ status }) => status === "failed");
   const long = messages.find(({ segments }) => segments > 1);
   const thread = `with=%2B447700900123&via=${numbers[0].id}`;
@@ -105,6 +126,8 @@ export function screens({ messages, numbers, webhook }) {
       },
     },
     { name: "wallet", path: "/wallet" },
+    { name: "wallet-settings", path: "/wallet?view=settings" },
+    { name: "wallet-paid", path: `/wallet?topup=${topup.id}` },
     {
       name: "top-up",
       path: "/wallet?add=1",

@@ -145,11 +145,18 @@ const order = createRoute({
   component: lazyRouteComponent(() => import("~/features/orders/OrderPage"), "OrderPage"),
 });
 
+interface WalletSearch {
+  topup?: number;
+  add?: boolean;
+  view?: "settings";
+}
+
 const wallet = createRoute({
   getParentRoute: () => inside,
   path: "/wallet",
-  validateSearch: (raw: Record<string, unknown>): { topup?: number; add?: boolean } => ({
+  validateSearch: (raw: Record<string, unknown>): WalletSearch => ({
     topup: id(raw.topup),
+    view: raw.view === "settings" ? "settings" : undefined,
     add: raw.add === "1" || raw.add === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import("~/features/wallet/WalletPage"), "WalletPage"),

@@ -119,6 +119,9 @@ pub(super) struct NewAccountBody {
     email: Option<String>,
     /// 10 to 200 characters; without one, the owner sets it by e-mail.
     password: Option<String>,
+    /// ISO 4217; there have to be prices in it.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
     /// In percent, on top of what is paid in: `0.00` unless given.
     #[schema(example = "21.00")]
     vat_rate: Option<String>,
@@ -146,7 +149,7 @@ pub(super) async fn create(
     _: Operator,
     body: JsonBody<NewAccountBody>,
 ) -> Result<Created, ApiError> {
-    let NewAccountBody { name, email, password, vat_rate } = body.value;
+    let NewAccountBody { name, email, password, currency, vat_rate } = body.value;
     let name = required("name", name)?.trim().to_owned();
     if name.is_empty() || name.chars().count() > 100 {
         return Err(ApiError::invalid("name", "name has 1 to 100 characters."));
@@ -167,7 +170,8 @@ pub(super) async fn create(
         })
     };
     let vat_rate = parsed_opt("vat_rate", vat_rate.as_deref())?.unwrap_or_default();
-    let new = NewAccount { name, email, password_hash, vat_rate, verified: false };
+    let currency = parsed_opt("currency", currency.as_deref())?;
+    let new = NewAccount { name, email, password_hash, vat_rate, currency, verified: false };
     Ok(Created(api.engine.create_account(new, body.idempotency, render).await?))
 }
 

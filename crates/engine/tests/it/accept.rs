@@ -113,7 +113,9 @@ async fn no_more_is_accepted_than_the_balance_pays_for(world: &World) {
     const SENDERS: usize = 200;
     const AFFORDED: i64 = 100;
     world.simulator().create().await;
-    for round in 0..3 {
+    // DIDFARM_SENDER_ROUNDS=1000 for an evening.
+    let rounds = std::env::var("DIDFARM_SENDER_ROUNDS").ok().and_then(|text| text.parse().ok());
+    for round in 0..rounds.unwrap_or(10) {
         let account = world.account().balance(SEGMENT.checked_mul(AFFORDED).unwrap());
         let account = account.create().await;
         let senders: Vec<_> = (0..SENDERS)

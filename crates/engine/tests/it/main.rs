@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on may panic")]
 
 mod accept;
+mod books;
 mod carriers;
 mod database;
 mod dispatch;
@@ -9,6 +10,7 @@ mod faults;
 mod inbound;
 mod months;
 mod nodes;
+mod payments;
 mod people;
 mod prices;
 mod receipts;

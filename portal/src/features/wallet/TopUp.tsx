@@ -1,38 +1,46 @@
-import { Button, Modal, TextInput } from "@mantine/core";
+import { Button, Checkbox, Modal, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
+import type { Wallet } from "~/api/types";
+import { sum } from "~/format/money";
 import { useFormat } from "~/format/useFormat";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { parseAmount } from "./amount";
+import { vatOn } from "./vat";
 import css from "./Wallet.module.css";
 
 const SUGGESTED = ["10.00", "20.00", "50.00", "100.00"];
 
 interface Props {
+  wallet: Wallet | undefined;
   opened: boolean;
   onClose: () => void;
 }
 
 /** Chooses an amount and goes on to the checkout. */
-export function TopUp({ opened, onClose }: Props) {
+export function TopUp({ wallet, opened, onClose }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
   const [typed, setTyped] = useState("20.00");
-  const key = useRef({ amount: "", value: "" });
+  const [keepCard, setKeepCard] = useState(false);
+  const key = useRef({ of: "", value: "" });
   const amount = parseAmount(typed);
+  const currency = wallet?.balance.currency ?? "EUR";
   const topUp = useMutation({
     mutationFn: (value: string) => {
-      // The same amount tried again is the same top-up.
-      if (key.current.amount !== value) {
-        key.current = { amount: value, value: idempotencyKey() };
+      const body = { amount: value, save_card: keepCard };
+      // The same request tried again is the same top-up.
+      const of = JSON.stringify(body);
+      if (key.current.of !== of) {
+        key.current = { of, value: idempotencyKey() };
       }
       return take(
         api.POST("/portal/wallet/topups", {
           headers: { "Idempotency-Key": key.current.value },
-          body: { amount: value },
+          body,
         }),
       );
     },
@@ -63,7 +71,7 @@ export function TopUp({ opened, onClose }: Props) {
               aria-pressed={amount === each}
               onClick={() => setTyped(each)}
             >
-              {format.money({ amount: each, currency: "EUR" })}
+              {format.money({ amount: each, currency })}
             </Button>
           ))}
         </div>
@@ -72,13 +80,22 @@ export function TopUp({ opened, onClose }: Props) {
           inputMode="decimal"
           dir="ltr"
           data-autofocus
-          leftSection="€"
+          leftSection={currency === "EUR" ? "€" : currency}
           value={typed}
           onChange={(event) => setTyped(event.currentTarget.value)}
           error={
             refused ?? (amount === null && typed !== "" ? t("wallet.invalidAmount") : undefined)
           }
           classNames={{ input: "num" }}
+        />
+        {amount !== null && wallet !== undefined && (
+          <Due net={amount} rate={wallet.vat_rate} currency={currency} />
+        )}
+        <Checkbox
+          label={t("wallet.keepCard")}
+          description={t("wallet.keepCardHelp")}
+          checked={keepCard}
+          onChange={(event) => setKeepCard(event.currentTarget.checked)}
         />
         {topUp.error !== null && !refused && <FailureNote error={topUp.error} />}
         <Button
@@ -90,5 +107,31 @@ export function TopUp({ opened, onClose }: Props) {
         </Button>
       </form>
     </Modal>
+  );
+}
+
+/** What is paid, where that is more than what is credited. */
+function Due({ net, rate, currency }: { net: string; rate: string; currency: string }) {
+  const { t } = useTranslation();
+  const format = useFormat();
+  const credited = { amount: net, currency };
+  const vat = vatOn(credited, rate);
+  if (vat.amount === "0.00") {
+    return null;
+  }
+  return (
+    <dl className={css.due}>
+      <dt>
+        {t("wallet.vat", {
+          rate: format.number(Number(rate) / 100, {
+            style: "percent",
+            maximumFractionDigits: 2,
+          }),
+        })}
+      </dt>
+      <dd className="num">{format.money(vat)}</dd>
+      <dt>{t("wallet.gross")}</dt>
+      <dd className="num">{format.money(sum([credited, vat], currency))}</dd>
+    </dl>
   );
 }

@@ -1,28 +1,35 @@
 import { Button } from "@mantine/core";
-import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
 import { canSend, numbersQuery } from "~/features/numbers/queries";
 import { useFormat } from "~/format/useFormat";
-import { transactionsQuery } from "./queries";
+import { FailureNote } from "~/shared/FailureNote";
+import { topUpQuery } from "./queries";
 import css from "./Wallet.module.css";
 
-/** What came of a checkout: the money is there, or on its way. */
+/** What came of a checkout: the money is there, on its way, or not to come. */
 export function TopUpReturn({ id }: { id: number }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const list = useInfiniteQuery(transactionsQuery);
+  const topUp = useQuery(topUpQuery(id));
   const numbers = useQuery(numbersQuery);
-  const isNew = numbers.data?.some(canSend) === false;
-  const reference = `topup:${id}`;
-  const found = list.data?.pages
-    .flatMap((page) => page.transactions)
-    .find((transaction) => transaction.reference === reference);
+  if (topUp.isError) {
+    return (
+      <div className={css.failure}>
+        <FailureNote error={topUp.error} retry={() => void topUp.refetch()} />
+      </div>
+    );
+  }
+  const isNew = topUp.data?.status === "paid" && numbers.data?.some(canSend) === false;
+  const amount = topUp.data && format.money(topUp.data.amount);
   return (
-    <div className={css.return} role="status">
-      {found === undefined
-        ? t("wallet.return.waiting")
-        : t("wallet.return.done", { amount: format.money(found.amount) })}{" "}
+    <div className={css.return} role="status" data-failed={topUp.data?.status === "failed"}>
+      {topUp.data?.status === "paid" && t("wallet.return.done", { amount })}
+      {topUp.data?.status === "failed" && t("wallet.return.failed", { amount })}
+      {topUp.data?.status !== "paid" &&
+        topUp.data?.status !== "failed" &&
+        t("wallet.return.waiting")}{" "}
       <Button
         size="compact-xs"
         variant="subtle"

@@ -1,4 +1,4 @@
-import { Button } from "@mantine/core";
+import { Button, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useTranslation } from "react-i18next";
@@ -12,7 +12,9 @@ import { Page } from "~/shared/Page";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import table from "~/shared/Table.module.css";
 import { When } from "~/shared/When";
+import { AutoRecharge } from "./AutoRecharge";
 import { ExportButton } from "./ExportButton";
+import { Limits } from "./Limits";
 import { transactionsQuery, walletQuery } from "./queries";
 import { TopUp } from "./TopUp";
 import { TopUpReturn } from "./TopUpReturn";
@@ -25,7 +27,7 @@ export function WalletPage() {
   const format = useFormat();
   const session = useSession();
   const wallet = useQuery(walletQuery);
-  const { add, topup } = route.useSearch();
+  const { add, topup, view } = route.useSearch();
   const navigate = route.useNavigate();
   const held = wallet.data && Number(wallet.data.held.amount) > 0;
   const open = () => void navigate({ search: (old) => ({ ...old, add: true }) });
@@ -48,14 +50,43 @@ export function WalletPage() {
           <p className="dim">{t("wallet.held", { amount: format.money(wallet.data.held) })}</p>
         )}
       </div>
+      {wallet.data && Number(wallet.data.owed.amount) > 0 && (
+        <p className={css.owed} role="alert">
+          {t("wallet.owed", { amount: format.money(wallet.data.owed) })}
+        </p>
+      )}
       {wallet.isError && (
         <div className={css.failure}>
           <FailureNote error={wallet.error} retry={() => void wallet.refetch()} />
         </div>
       )}
-      <Transactions onTopUp={session?.payments ? open : undefined} />
+      <div className={css.views}>
+        <SegmentedControl
+          size="xs"
+          aria-label={t("wallet.view.label")}
+          value={view ?? "transactions"}
+          onChange={(chosen) =>
+            void navigate({
+              search: (old) => ({ ...old, view: chosen === "settings" ? chosen : undefined }),
+            })
+          }
+          data={[
+            { value: "transactions", label: t("wallet.transactions") },
+            { value: "settings", label: t("wallet.view.settings") },
+          ]}
+        />
+      </div>
+      {view === undefined && <Transactions onTopUp={session?.payments ? open : undefined} />}
+      {view === "settings" && wallet.isPending && <RowSkeleton />}
+      {view === "settings" && wallet.data && (
+        <>
+          {session?.payments && <AutoRecharge wallet={wallet.data} onTopUp={open} />}
+          <Limits wallet={wallet.data} />
+        </>
+      )}
       {session?.payments && (
         <TopUp
+          wallet={wallet.data}
           opened={add === true}
           onClose={() => void navigate({ search: (old) => ({ ...old, add: undefined }) })}
         />

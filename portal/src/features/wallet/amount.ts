@@ -13,3 +13,9 @@ export function parseAmount(typed: string): string | null {
   const micros = toMicros(amount);
   return micros < LEAST || micros > MOST ? null : amount;
 }
+
+/** Any amount that is not negative, as the API takes it; null where it is none. */
+export function plainAmount(typed: string): string | null {
+  const match = /^(\d{1,9})(?:[.,](\d{1,6}))?$/.exec(typed.trim());
+  return match === null ? null : `${match[1]}.${(match[2] ?? "").padEnd(2, "0")}`;
+}

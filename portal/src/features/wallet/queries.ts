@@ -18,3 +18,15 @@ export const transactionsQuery = infiniteQueryOptions({
   initialPageParam: undefined as string | undefined,
   getNextPageParam: (page) => page.next_cursor ?? undefined,
 });
+
+/** While it is not decided, a payment is looked at this often. */
+const LOOK_MS = 1_500;
+
+export const topUpQuery = (id: number) =>
+  queryOptions({
+    queryKey: ["topup", id],
+    queryFn: async ({ signal }) =>
+      (await take(api.GET("/portal/wallet/topups/{id}", { params: { path: { id } }, signal })))
+        .topup,
+    refetchInterval: (query) => (query.state.data?.status === "pending" ? LOOK_MS : false),
+  });
