@@ -504,6 +504,58 @@ onEachEngine('API', ({ scenario }) => {
     });
   });
 
+  scenario('transactions by kind, number, time and note, and as a file', async (world) => {
+    const { customer, number } = await simulated(world, { balance: '1.50' });
+    const { id } = await customer.send(number, TO, 'Hello');
+    await customer.untilStatus(id, 'delivered');
+    for (const note of ['=1+1', 'Goodwill, 100% of "it"', '-2']) {
+      const credit = { amount: '0.25', note };
+      success(await world.server.operator('POST', `operator/accounts/${customer.id}/credits`, credit), 201);
+    }
+    const found = async (query) =>
+      success(await customer.call('GET', `portal/wallet/transactions?${query}`)).transactions;
+    const all = await found('limit=200');
+    const ids = (list) => list.map((one) => one.id);
+    const where = (condition) => ids(all.filter(condition));
+    assert.deepEqual(ids(await found('kind=sms')), where((one) => one.kind === 'sms'));
+    assert.deepEqual(ids(await found('kind=credit')), where((one) => one.kind === 'credit'));
+    assert.deepEqual(ids(await found(`number_id=${number.id}`)), where((one) => one.reference === `message:${id}`));
+    assert.deepEqual(ids(await found(`number_id=${number.id + 1}`)), []);
+    assert.deepEqual(ids(await found('q=100%25')), where((one) => one.note?.includes('100%')));
+    assert.deepEqual(ids(await found('q=GOODWILL')), where((one) => one.note?.startsWith('Goodwill')));
+    const cut = all[1].created_at;
+    assert.deepEqual(ids(await found(`since=${cut}`)), where((one) => one.created_at >= cut));
+    assert.deepEqual(ids(await found(`until=${cut}`)), where((one) => one.created_at < cut));
+    for (const [query, param] of [['kind=gift', 'kind'], ['since=monday', 'since'], ['until=2026', 'until'], ['number_id=x', 'number_id']]) {
+      for (const path of ['transactions', 'transactions.csv']) {
+        const refused = await customer.call('GET', `portal/wallet/${path}?${query}`);
+        assert.equal(failure(refused, 400, 'invalid_request').param, param);
+      }
+    }
+
+    const file = async (path, key) => {
+      const answer = await fetch(`${world.server.baseUrl}/api/v1/${path}`, { headers: { authorization: `Bearer ${key}` } });
+      assert.equal(answer.status, 200);
+      assert.equal(answer.headers.get('content-type'), 'text/csv; charset=utf-8');
+      assert.match(answer.headers.get('content-disposition'), /attachment; filename="transactions.csv"/);
+      return answer.text();
+    };
+    const rows = all.map(({ id: row, created_at: at, kind, amount, balance_after: after, reference, note = '' }) => {
+      const harmless = /^[=+\-@\t\r]/.test(note) ? `'${note}` : note;
+      const cell = /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+      return [row, at, kind, amount.amount, after.amount, amount.currency, reference, cell].join(',');
+    });
+    const heading = 'id,created_at,kind,amount,balance_after,currency,reference,note';
+    const whole = [heading, ...rows, ''].join('\r\n');
+    assert.equal(await file('portal/wallet/transactions.csv', customer.key), whole);
+    const operator = world.server.demo.operator.api_key;
+    assert.equal(await file(`operator/accounts/${customer.id}/transactions.csv`, operator), whole);
+    assert.equal((await file('portal/wallet/transactions.csv?kind=sms', customer.key)).split('\r\n').length, 3);
+    const theirs = success(await world.server.operator('GET', `operator/accounts/${customer.id}/transactions?kind=credit`));
+    assert.deepEqual(ids(theirs.transactions), where((one) => one.kind === 'credit'));
+    failure(await world.server.operator('GET', 'operator/accounts/999999999/transactions.csv'), 404, 'not_found');
+  });
+
   scenario('a simulated text runs through its statuses, and inbound comes back', async (world) => {
     const { customer, number } = await simulated(world);
     const { id } = await customer.send(number, TO, 'Simulated');

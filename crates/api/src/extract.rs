@@ -17,7 +17,7 @@ use axum::{
     },
 };
 use bytes::Bytes;
-use domain::Micros;
+use domain::{Micros, Timestamp};
 use engine::{DOCUMENT_TYPES, Idempotency, KEY_OCTETS_MAX};
 use futures::StreamExt;
 use serde::{
@@ -395,6 +395,13 @@ pub(crate) fn parsed_opt<T: FromStr<Err: Display>>(
     text: Option<&str>,
 ) -> Result<Option<T>, ApiError> {
     text.map(|text| parsed(param, text)).transpose()
+}
+
+/// A point in time that may be missing.
+pub(crate) fn time(param: &str, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
+    text.map(Timestamp::parse)
+        .transpose()
+        .map_err(|error| ApiError::invalid(param, format!("{param}: {error}.")))
 }
 
 /// One of a set of words.

@@ -10,6 +10,7 @@ mod auth;
 mod checkout;
 mod client;
 mod cookie;
+mod csv_answer;
 mod error;
 mod extract;
 mod health;

@@ -10,6 +10,7 @@ mod prices;
 mod routes;
 mod simulator;
 mod topups;
+mod transactions;
 
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -25,6 +26,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(accounts::list, accounts::create))
         .routes(routes!(accounts::get, accounts::update))
         .routes(routes!(accounts::credit))
+        .routes(routes!(transactions::list))
+        .routes(routes!(transactions::file))
         .routes(routes!(numbers::list, numbers::create))
         .routes(routes!(numbers::import))
         .routes(routes!(activations::approve))

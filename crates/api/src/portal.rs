@@ -21,6 +21,7 @@ mod sessions;
 mod signup;
 mod simulator;
 mod topups;
+pub(crate) mod transactions;
 mod wallet;
 mod webhook_deliveries;
 mod webhooks;
@@ -31,7 +32,7 @@ use crate::Api;
 pub(crate) use documents::{DocumentList, DocumentView};
 pub(crate) use messages::ListQuery;
 pub(crate) use topups::{TopupView, view as topup_view};
-pub(crate) use wallet::TransactionView;
+pub(crate) use transactions::TransactionView;
 
 pub(crate) fn routes() -> OpenApiRouter<Api> {
     OpenApiRouter::new()
@@ -56,7 +57,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(messages::stats))
         .routes(routes!(wallet::get, wallet::update))
         .routes(routes!(wallet::forget_card))
-        .routes(routes!(wallet::transactions))
+        .routes(routes!(transactions::list))
+        .routes(routes!(transactions::file))
         .routes(routes!(topups::create))
         .routes(routes!(topups::get))
         .routes(routes!(api_keys::list, api_keys::create))

@@ -11,7 +11,8 @@ use store::{
     accounts::{self, Account, AccountStatus},
     api_keys::{self as keys, NewApiKey, Owner},
     events::{self, NewEvent},
-    ledger::{self, Book, Listed, Movement, Transfer, TransferKind},
+    ledger::{self, Book, Listed, Transfer, TransferKind},
+    movements::Movement,
     operators, people, wallets,
 };
 

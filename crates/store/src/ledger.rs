@@ -1,6 +1,6 @@
 //! The double-entry ledger: every row moves an amount from one book to another.
 
-use domain::{AccountId, Currency, Micros, NumberId, Timestamp};
+use domain::{AccountId, Currency, Micros, Timestamp};
 
 use crate::{Bulk, StoreError, Tx, Value, params};
 
@@ -120,52 +120,4 @@ pub fn amount(
 
     let amount = tx.query_one(AMOUNT, params![account, source, kind.as_str()], |row| row.get(0))?;
     Ok(amount.map(Micros::new))
-}
-
-/// A movement of the customer's balance, as the wallet page lists it.
-#[derive(Debug, Clone)]
-pub struct Movement {
-    pub id: i64,
-    pub kind: TransferKind,
-    pub source: i64,
-    /// Whose month it paid.
-    pub number: Option<NumberId>,
-    /// Negative where money left.
-    pub amount: Micros,
-    pub available_after: Micros,
-    pub currency: Currency,
-    pub note: Option<String>,
-    pub created_at: Timestamp,
-}
-
-/// Newest first, those with ids below `before`.
-pub fn movements(
-    tx: &mut Tx<'_>,
-    account: AccountId,
-    before: i64,
-    limit: i64,
-) -> Result<Vec<Movement>, StoreError> {
-    const MOVEMENTS: &str = "
-        SELECT t.id, t.kind, t.source_id, t.amount, t.debit, t.available_after, t.currency, t.note,
-            t.created_at, m.number_id
-        FROM transfers t LEFT JOIN number_months m
-            ON t.kind IN ('setup', 'refund', 'number', 'sms_addon') AND m.account_id = t.account_id AND m.id = t.source_id
-        WHERE t.account_id = $1 AND t.id IS NOT NULL AND t.id < $2
-        ORDER BY t.id DESC LIMIT $3";
-
-    tx.query(MOVEMENTS, params![account, before, limit], |row| {
-        let amount = Micros::new(row.get(3)?);
-        let left = row.parsed::<Book>(4)? == Book::Available;
-        Ok(Movement {
-            id: row.get(0)?,
-            kind: row.parsed(1)?,
-            source: row.get(2)?,
-            amount: if left { amount.negated() } else { amount },
-            available_after: Micros::new(row.get(5)?),
-            currency: row.parsed(6)?,
-            note: row.get(7)?,
-            created_at: row.time(8)?,
-            number: row.get::<Option<i64>>(9)?.map(NumberId::new),
-        })
-    })
 }

@@ -18,8 +18,8 @@ use store::{
     accounts,
     attempts::{self, Attempt},
     events::{self, StoredEvent},
-    ledger::{self, Movement},
     messages::{self, Filter, Message},
+    movements::{self, Movement},
     webhooks::{
         self,
         attempts::WebhookAttempt,
@@ -290,7 +290,8 @@ impl Account {
     /// Movements of the balance, newest first.
     pub async fn movements(&self) -> Vec<Movement> {
         let id = self.id;
-        self.inner.read(move |tx| ledger::movements(tx, id, i64::MAX, 1_000_000)).await
+        let all = movements::Filter::default();
+        self.inner.read(move |tx| movements::list(tx, id, &all, i64::MAX, 1_000_000)).await
     }
 }
 

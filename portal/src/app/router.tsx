@@ -9,6 +9,10 @@ import {
 import { sessionQuery } from "~/features/accounts/session";
 import { KINDS, type RequestFilters } from "~/features/requests/queries";
 import { type Filters, parseFilters } from "~/features/sms/filters";
+import {
+  parseFilters as parseWalletFilters,
+  type Filters as WalletFilters,
+} from "~/features/wallet/filters";
 import { CrashPage, LoadingPage, MissingPage } from "./pages";
 import { queryClient } from "./queries";
 import { parseSearch, stringifySearch } from "./search";
@@ -145,7 +149,7 @@ const order = createRoute({
   component: lazyRouteComponent(() => import("~/features/orders/OrderPage"), "OrderPage"),
 });
 
-interface WalletSearch {
+interface WalletSearch extends WalletFilters {
   topup?: number;
   add?: boolean;
   view?: "settings";
@@ -155,6 +159,7 @@ const wallet = createRoute({
   getParentRoute: () => inside,
   path: "/wallet",
   validateSearch: (raw: Record<string, unknown>): WalletSearch => ({
+    ...parseWalletFilters(raw),
     topup: id(raw.topup),
     view: raw.view === "settings" ? "settings" : undefined,
     add: raw.add === "1" || raw.add === true ? true : undefined,

@@ -108,3 +108,12 @@ export function formatOffset(fromIso: string, toIso: string, locale: string): st
   }
   return ms < 3_600_000 ? unit(ms / 60_000, "minute", 0) : unit(ms / 3_600_000, "hour", 1);
 }
+
+/** A calendar day as the URL has it, `2026-04-03`; anything else is none. */
+export function calendarDay(value: unknown): string | undefined {
+  return typeof value === "string" &&
+    /^\d{4}-\d{2}-\d{2}$/.test(value) &&
+    !Number.isNaN(Date.parse(value))
+    ? value
+    : undefined;
+}

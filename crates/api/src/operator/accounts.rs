@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use store::{
     accounts::{self, Account},
-    ledger::Movement,
+    movements::Movement,
 };
 use utoipa::ToSchema;
 
@@ -17,6 +17,7 @@ use crate::{
     error::{ApiError, Failure},
     extract::{Id, JsonBody, Operator, Params, parsed, parsed_opt, required, word},
     page::PageQuery,
+    portal::TransactionView,
     views::{Money, Time},
 };
 
@@ -223,7 +224,7 @@ pub(super) struct CreditBody {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CreditAnswer {
     success: bool,
-    transaction: crate::portal::TransactionView,
+    transaction: TransactionView,
     account: AccountView,
 }
 
@@ -249,7 +250,7 @@ pub(super) async fn credit(
         return Err(ApiError::invalid("note", "note has at most 500 characters."));
     }
     let render = |(movement, account): &(Movement, Account)| {
-        let transaction = crate::portal::TransactionView::from(movement.clone());
+        let transaction = TransactionView::from(movement.clone());
         json!({"success": true, "transaction": transaction, "account": view(account)})
     };
     let id = AccountId::new(id);

@@ -14,7 +14,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Caller, Id, Params, parsed_opt, word},
+    extract::{Caller, Id, Params, parsed_opt, time, word},
     page::Page,
     views::MessageView,
 };
@@ -61,12 +61,6 @@ impl ListQuery {
         let statuses: Vec<&str> = MessageStatus::ALL.iter().map(|status| status.as_str()).collect();
         let status =
             self.status.as_deref().map(|text| word("status", text, &statuses)).transpose()?;
-        let time = |param: &str, text: &Option<String>| {
-            text.as_deref()
-                .map(Timestamp::parse)
-                .transpose()
-                .map_err(|error| ApiError::invalid(param, format!("{param}: {error}.")))
-        };
         // A + in a query is a blank unless it is written %2B: nobody means a blank there.
         let number = |text: &Option<String>| {
             text.as_deref().map(|text| match text.strip_prefix(' ') {
@@ -81,8 +75,8 @@ impl ListQuery {
             to: number(&self.to),
             from: number(&self.from),
             with: number(&self.with),
-            since: time("since", &self.since)?,
-            until: time("until", &self.until)?,
+            since: time("since", self.since.as_deref())?,
+            until: time("until", self.until.as_deref())?,
             text: self.q.clone().filter(|text| !text.is_empty()),
         })
     }

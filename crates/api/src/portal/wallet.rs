@@ -1,17 +1,15 @@
-//! Balance and movements.
+//! The balance and its settings.
 
 use axum::{Json, extract::State};
 use domain::{Micros, Timestamp};
 use engine::{AutoRechargePatch, WalletPatch, WalletSeen};
 use serde::{Deserialize, Serialize};
-use store::ledger::{self, Movement, TransferKind};
 use utoipa::ToSchema;
 
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Caller, JsonBody, Params, amount, present},
-    page::PageQuery,
+    extract::{Caller, JsonBody, amount, present},
     views::{Money, Time},
 };
 
@@ -208,93 +206,4 @@ pub(super) async fn forget_card(
 ) -> Result<Json<Wallet>, ApiError> {
     api.engine.forget_card(caller.account).await?;
     get(State(api), caller).await
-}
-
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct TransactionList {
-    success: bool,
-    transactions: Vec<TransactionView>,
-    /// For the next page; null at the end.
-    next_cursor: Option<String>,
-}
-
-/// A movement of the balance.
-#[derive(Debug, Serialize, ToSchema)]
-pub(crate) struct TransactionView {
-    id: i64,
-    /// `sms`, `sms_refund`, `credit`, `topup`, `topup_refund`, `dispute`, `topup_restored`, `debt`,
-    /// `number_setup`, `refund`, `number`, `sms_addon`.
-    #[schema(example = "sms")]
-    kind: &'static str,
-    /// Negative where money left.
-    amount: Money,
-    balance_after: Money,
-    created_at: Time,
-    /// What it was for: `message:`, `credit:`, `topup:`, `reversal:`, `debt:` or `number:` and an id.
-    #[schema(example = "message:156")]
-    reference: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    note: Option<String>,
-}
-
-impl From<Movement> for TransactionView {
-    fn from(movement: Movement) -> Self {
-        let number = || match movement.number {
-            Some(number) => format!("number:{number}"),
-            None => format!("month:{}", movement.source),
-        };
-        let reversal = || format!("reversal:{}", movement.source);
-        let (kind, reference) = match movement.kind {
-            TransferKind::Reserve | TransferKind::Post => {
-                ("sms", format!("message:{}", movement.source))
-            }
-            TransferKind::Void => ("sms_refund", format!("message:{}", movement.source)),
-            TransferKind::Credit => ("credit", format!("credit:{}", movement.source)),
-            TransferKind::Topup => ("topup", format!("topup:{}", movement.source)),
-            TransferKind::TopupRefund => ("topup_refund", reversal()),
-            TransferKind::Dispute => ("dispute", reversal()),
-            TransferKind::Restored => ("topup_restored", reversal()),
-            TransferKind::Debt | TransferKind::Settle => {
-                ("debt", format!("debt:{}", movement.source))
-            }
-            TransferKind::Refund => ("refund", number()),
-            TransferKind::Setup => ("number_setup", number()),
-            TransferKind::Number => ("number", number()),
-            TransferKind::SmsAddon => ("sms_addon", number()),
-        };
-        Self {
-            id: movement.id,
-            kind,
-            amount: Money::new(movement.amount, movement.currency),
-            balance_after: Money::new(movement.available_after, movement.currency),
-            created_at: Time(movement.created_at),
-            reference,
-            note: movement.note,
-        }
-    }
-}
-
-/// The movements of the balance, newest first.
-#[utoipa::path(
-    get, path = "/portal/wallet/transactions", tag = "Wallet", params(PageQuery),
-    responses(
-        (status = 200, description = "A page of movements", body = TransactionList),
-        (status = "4XX", description = "The query cannot be used", body = Failure),
-    ),
-)]
-pub(super) async fn transactions(
-    State(api): State<Api>,
-    caller: Caller,
-    Params(query): Params<PageQuery>,
-) -> Result<Json<TransactionList>, ApiError> {
-    let page = query.page()?;
-    let account = caller.account;
-    let mut found = api
-        .engine
-        .store()
-        .read(move |tx| ledger::movements(tx, account, page.before, page.rows()))
-        .await?;
-    let next_cursor = page.cut(&mut found, |movement| movement.id);
-    let transactions = found.into_iter().map(TransactionView::from).collect();
-    Ok(Json(TransactionList { success: true, transactions, next_cursor }))
 }

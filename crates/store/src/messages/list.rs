@@ -3,7 +3,7 @@
 use domain::{AccountId, Direction, MessageId, MessageStatus, NumberId, Timestamp};
 
 use super::{COLUMNS, Message, read};
-use crate::{StoreError, Tx, Value, params};
+use crate::{StoreError, Tx, Value, like, params};
 
 /// Which messages of an account a list shows.
 #[derive(Debug, Clone, Default)]
@@ -133,7 +133,7 @@ fn page(
             "e.seq",
         ),
     };
-    let text = filter.text.as_deref().map(pattern);
+    let text = filter.text.as_deref().map(like::containing);
     let mut conditions = vec![start.to_owned()];
     let mut params = vec![Value::from(account)];
     if filter.direction == Some(Direction::Inbound) {
@@ -178,19 +178,6 @@ fn page(
         params.len()
     );
     tx.query(&sql, &params, read)
-}
-
-/// `LIKE` for "contains", with its own signs taken literally.
-fn pattern(text: &str) -> String {
-    let mut pattern = String::from("%");
-    for character in text.to_lowercase().chars() {
-        if matches!(character, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(character);
-    }
-    pattern.push('%');
-    pattern
 }
 
 /// Every account's messages for the operator, newest first, those with ids below `before`.

@@ -1,13 +1,11 @@
-import { Button, CloseButton, SegmentedControl, Select, TextInput } from "@mantine/core";
-import { useDebouncedCallback } from "@mantine/hooks";
+import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useEffect, useState } from "react";
+import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import { SEARCH_ID } from "~/app/shortcuts";
 import { numbersQuery } from "~/features/numbers/queries";
-import { SearchIcon } from "~/shared/icons";
 import { formatPhone } from "~/shared/Phone";
+import { SearchField } from "~/shared/SearchField";
 import css from "./FilterBar.module.css";
 import { type Filters, isFiltered, STATUSES } from "./filters";
 
@@ -39,7 +37,12 @@ export function FilterBar({ filters, numberOnly }: Props) {
   return (
     <search className={css.filters} aria-label={t("sms.filters.label")}>
       {!numberOnly && (
-        <Search value={filters.q ?? ""} onChange={(q) => set({ q: q || undefined })} />
+        <SearchField
+          className={css.search}
+          label={t("sms.filters.search")}
+          value={filters.q ?? ""}
+          onChange={(q) => set({ q: q || undefined })}
+        />
       )}
       <Select
         className={css.number}
@@ -119,41 +122,5 @@ export function FilterBar({ filters, numberOnly }: Props) {
         </Button>
       )}
     </search>
-  );
-}
-
-/** Searches while one types, without a query for every key. */
-function Search({ value, onChange }: { value: string; onChange: (text: string) => void }) {
-  const { t } = useTranslation();
-  const [typed, setTyped] = useState(value);
-  const later = useDebouncedCallback(onChange, 250);
-  useEffect(() => setTyped(value), [value]);
-  return (
-    <TextInput
-      id={SEARCH_ID}
-      className={css.search}
-      size="xs"
-      aria-label={t("sms.filters.search")}
-      placeholder={t("sms.filters.search")}
-      value={typed}
-      leftSection={<SearchIcon size={14} />}
-      rightSection={
-        typed === "" ? null : (
-          <CloseButton
-            size="xs"
-            aria-label={t("common.clear")}
-            onClick={() => {
-              setTyped("");
-              onChange("");
-            }}
-          />
-        )
-      }
-      onChange={(event) => {
-        setTyped(event.currentTarget.value);
-        later(event.currentTarget.value);
-      }}
-      onKeyDown={(event) => event.key === "Escape" && event.currentTarget.blur()}
-    />
   );
 }

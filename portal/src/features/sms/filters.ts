@@ -1,5 +1,5 @@
 import type { Direction, Message, MessageStatus, paths } from "~/api/types";
-import { nextDay, startOfDay } from "~/format/times";
+import { calendarDay, nextDay, startOfDay } from "~/format/times";
 
 /** What the list of messages is narrowed to; lives in the URL. */
 export interface Filters {
@@ -83,14 +83,6 @@ function at(iso: string): number {
 
 function oneOf<Word extends string>(words: readonly Word[], value: unknown): Word | undefined {
   return words.find((word) => word === value);
-}
-
-function calendarDay(value: unknown): string | undefined {
-  return typeof value === "string" &&
-    /^\d{4}-\d{2}-\d{2}$/.test(value) &&
-    !Number.isNaN(Date.parse(value))
-    ? value
-    : undefined;
 }
 
 /** Without the keys that hold nothing, so that equal filters are equal keys. */

@@ -7,17 +7,18 @@ import { useSession } from "~/features/accounts/session";
 import { useFormat } from "~/format/useFormat";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
-import { PlusIcon } from "~/shared/icons";
+import { DownloadIcon, PlusIcon } from "~/shared/icons";
 import { Page } from "~/shared/Page";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import table from "~/shared/Table.module.css";
 import { When } from "~/shared/When";
 import { AutoRecharge } from "./AutoRecharge";
-import { ExportButton } from "./ExportButton";
+import { fileAddress, isFiltered, toQuery } from "./filters";
 import { Limits } from "./Limits";
 import { transactionsQuery, walletQuery } from "./queries";
 import { TopUp } from "./TopUp";
 import { TopUpReturn } from "./TopUpReturn";
+import { TransactionFilters } from "./TransactionFilters";
 import css from "./Wallet.module.css";
 
 const route = getRouteApi("/inside/wallet");
@@ -98,21 +99,38 @@ export function WalletPage() {
 function Transactions({ onTopUp }: { onTopUp: (() => void) | undefined }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const list = useInfiniteQuery(transactionsQuery);
+  const filters = route.useSearch();
+  const query = toQuery(filters, format.timeZone);
+  const list = useInfiniteQuery(transactionsQuery(query));
   const transactions = list.data?.pages.flatMap((page) => page.transactions) ?? [];
   return (
     <section aria-label={t("wallet.transactions")}>
       <div className={css.head}>
         <h2 className={css.subtitle}>{t("wallet.transactions")}</h2>
-        {transactions.length > 0 && <ExportButton />}
+        {transactions.length > 0 && (
+          <Button
+            component="a"
+            href={fileAddress(query)}
+            download
+            size="xs"
+            variant="default"
+            leftSection={<DownloadIcon size={14} />}
+          >
+            {t("wallet.export")}
+          </Button>
+        )}
       </div>
+      {(isFiltered(filters) || transactions.length > 0) && <TransactionFilters filters={filters} />}
       {list.isPending && <RowSkeleton />}
       {list.isError && transactions.length === 0 && (
         <div className={css.failure}>
           <FailureNote error={list.error} retry={() => void list.refetch()} />
         </div>
       )}
-      {list.isSuccess && transactions.length === 0 && (
+      {list.isSuccess && transactions.length === 0 && isFiltered(filters) && (
+        <Empty title={t("wallet.filters.none.title")} text={t("wallet.filters.none.text")} />
+      )}
+      {list.isSuccess && transactions.length === 0 && !isFiltered(filters) && (
         <Empty
           title={t("wallet.empty.title")}
           text={t("wallet.empty.text")}
