@@ -28,7 +28,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Run the server
-    Serve(ServeOptions),
+    Serve(Box<ServeOptions>),
     /// Recompute every balance and check every invariant, reading only
     Audit(AuditOptions),
     /// Make the people who run the platform

@@ -106,7 +106,8 @@ impl Engine {
                     return_url: format!("{site}/wallet?topup={id}"),
                 };
                 // Before it is stored: whoever gets no address pays nothing.
-                let session = stripe.open_checkout(&checkout).await.map_err(unpaid)?;
+                let session =
+                    stripe.open_checkout(&checkout).await.map_err(|error| unpaid(&error))?;
                 topup.session_ref = Some(session.id);
                 session.url
             }
@@ -149,7 +150,7 @@ impl Engine {
 }
 
 /// A payment could not be begun.
-fn unpaid(error: StripeError) -> UseError {
+fn unpaid(error: &StripeError) -> UseError {
     tracing::error!(%error, "Stripe opened no checkout");
     UseError::ProviderSilent
 }
