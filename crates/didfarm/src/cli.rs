@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::developer::DeveloperCommand;
+
 const EXAMPLES: &str = "\
 Examples:
   didfarm serve --demo                       try everything, with a simulated carrier
@@ -11,6 +13,12 @@ Examples:
   didfarm serve --database-url postgres://didfarm@db/didfarm
   didfarm operator create --email you@example.com
   didfarm audit                              check every balance and every invariant
+
+  didfarm login                              keep an API key for what follows
+  didfarm sms send --to +447700900123 --wait \"Hello\"
+  didfarm sms list --follow
+  didfarm listen --forward-to http://localhost:3000/hook
+  didfarm webhooks trigger sms.received
 
 Settings: an option wins over its environment variable (DIDFARM_LISTEN for
 --listen), which wins over the same key of didfarm.toml (listen).
@@ -33,6 +41,8 @@ pub(crate) enum Command {
     Audit(AuditOptions),
     /// Make the people who run the platform
     Operator(OperatorOptions),
+    #[command(flatten)]
+    Developer(DeveloperCommand),
 }
 
 /// Where the data lies.

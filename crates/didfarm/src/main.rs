@@ -4,6 +4,7 @@ mod audit;
 mod cli;
 mod config;
 mod demo;
+mod developer;
 mod documents;
 mod listen;
 mod operator;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Audit(options) => audit::run(&options),
         Command::Operator(options) => operator::run(options),
+        Command::Developer(command) => developer::run(command),
     };
     match ran {
         Ok(code) => code,

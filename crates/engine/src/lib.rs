@@ -92,7 +92,7 @@ pub use simulate::SimulatedInbound;
 pub use stripe::StripeConfig;
 pub use topups::{TopupBegun, TopupWanted};
 pub use wallet_settings::{WalletPatch, WalletSeen};
-pub use webhooks::{NewWebhook, WebhookCreated, WebhookPatch, WebhookPolicy, secret_text};
+pub use webhooks::{NewWebhook, WebhookCreated, WebhookPatch, WebhookPolicy, mirror, secret_text};
 
 /// How long carriers try to deliver a message.
 pub(crate) const VALIDITY: Duration = Duration::from_secs(24 * 3_600);

@@ -8,6 +8,7 @@
 mod addresses;
 mod client;
 mod lanes;
+pub mod mirror;
 mod notices;
 mod payload;
 mod signature;

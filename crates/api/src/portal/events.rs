@@ -11,6 +11,7 @@ use axum::{
     },
 };
 use domain::MessageStatus;
+use engine::mirror;
 use futures::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
 use store::events::{self, EventKind, StoredEvent};
@@ -36,6 +37,9 @@ pub(super) struct StreamQuery {
     /// Like the header `Last-Event-ID`, which wins.
     #[param(value_type = Option<i64>)]
     last_event_id: Option<String>,
+    /// `webhook`: only what webhooks are told of, as they are told it; for a program that cannot be
+    /// reached from outside.
+    format: Option<String>,
 }
 
 /// Streams `sms.received`, `sms.status`, `wallet.balance` and `number.status`.
@@ -58,6 +62,11 @@ pub(super) async fn stream(
 ) -> Result<Response, ApiError> {
     let header = headers.get("last-event-id").and_then(|value| value.to_str().ok());
     let given = header.or(query.last_event_id.as_deref()).filter(|text| !text.is_empty());
+    let format = match query.format.as_deref() {
+        None | Some("stream") => Format::Stream,
+        Some("webhook") => Format::Webhook,
+        Some(_) => return Err(ApiError::invalid("format", "format is stream or webhook.")),
+    };
     let account = caller.account;
     // Listening begins before the first read, so that nothing falls in between.
     let news = api.engine.hub().listen(account);
@@ -71,16 +80,26 @@ pub(super) async fn stream(
         None => api.engine.store().read(move |tx| events::last_seq(tx, account)).await?,
     };
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-    let sse = Sse::new(follow(api, caller, seq, news)).keep_alive(keep_alive);
+    let sse = Sse::new(follow(api, caller, format, seq, news)).keep_alive(keep_alive);
     let mut response = sse.into_response();
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     Ok(response)
+}
+
+/// What a stream tells.
+#[derive(Debug, Clone, Copy)]
+enum Format {
+    /// Everything, with each message as it was.
+    Stream,
+    /// What webhooks are told of, as they are told it.
+    Webhook,
 }
 
 /// Where a stream stands.
 struct Position {
     api: Api,
     caller: Caller,
+    format: Format,
     seq: i64,
     news: watch::Receiver<u64>,
     /// Read and not sent yet, the next one last.
@@ -91,10 +110,11 @@ struct Position {
 fn follow(
     api: Api,
     caller: Caller,
+    format: Format,
     seq: i64,
     news: watch::Receiver<u64>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let start = Position { api, caller, seq, news, ready: Vec::new(), greeted: false };
+    let start = Position { api, caller, format, seq, news, ready: Vec::new(), greeted: false };
     stream::unfold(start, |mut position| async move {
         if !position.greeted {
             position.greeted = true;
@@ -106,14 +126,32 @@ fn follow(
                 .data("{}");
             return Some((Ok(greeting), position));
         }
-        let event = position.next().await?;
-        position.seq = event.seq;
-        let shown = show(event, &position.api.viewer());
-        Some((Ok(shown), position))
+        loop {
+            let event = position.next().await?;
+            position.seq = event.seq;
+            if let Some(shown) = position.show(event) {
+                return Some((Ok(shown), position));
+            }
+        }
     })
 }
 
 impl Position {
+    fn show(&self, event: StoredEvent) -> Option<Event> {
+        match self.format {
+            Format::Stream => Some(show(event, &self.api.viewer())),
+            Format::Webhook => match mirror::pushed(&event) {
+                Ok(pushed) => pushed.map(|(name, body)| {
+                    Event::default().event(name.as_str()).id(event.seq.to_string()).data(body)
+                }),
+                Err(error) => {
+                    tracing::error!(%error, seq = event.seq, "an event cannot be told of");
+                    None
+                }
+            },
+        }
+    }
+
     /// The next event; `None` when the server stops, or the caller's key or session has ended.
     async fn next(&mut self) -> Option<StoredEvent> {
         let stopping = self.api.engine.stopping().clone();
