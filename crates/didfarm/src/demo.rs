@@ -3,8 +3,11 @@
 use std::{fs, io::Write, os::unix::fs::OpenOptionsExt, path::Path, sync::Arc};
 
 use anyhow::Context;
-use domain::{AccountId, Micros, NumberStatus};
-use engine::{Engine, NewAccount, NewCarrier, NewNumber, NewRoute, hash_password, random_password};
+use domain::{AccountId, Micros, NumberId, NumberStatus};
+use engine::{
+    Engine, NewAccount, NewCarrier, NewNumber, NewRoute, NumberPatch, hash_password,
+    random_password,
+};
 use serde_json::{Value, json};
 
 /// What the customer starts with: €25.00.
@@ -51,6 +54,13 @@ pub(crate) async fn prepare(
     let operator_email = "operator@demo.example";
     let operator_key = engine.create_operator(operator_email.parse()?, hash).await?;
 
+    // First, so that their ids are the same whatever else a demo comes to have: documents name them.
+    let mut ids = Vec::new();
+    for (number, country, number_type) in OWNED {
+        let new = number_of(number, country, number_type)?;
+        let made = engine.create_number(new, None, |record| json!(record.id.get())).await?;
+        ids.push(NumberId::new(made.answer.as_i64().unwrap_or_default()));
+    }
     let carrier = NewCarrier {
         name: "Simulator".to_owned(),
         kind: carrier_kind()?,
@@ -85,11 +95,16 @@ pub(crate) async fn prepare(
     engine.credit(account, CREDIT, note, None, |_| Value::Null).await?;
 
     let mut numbers = Vec::new();
-    for (number, country, number_type) in OWNED {
-        let new = number_of(number, country, number_type, Some(account))?;
-        let made = engine.create_number(new, None, |record| json!(record.id.get())).await?;
+    for (id, (number, country, number_type)) in ids.into_iter().zip(OWNED) {
+        let owned = NumberPatch {
+            status: Some(NumberStatus::Active),
+            account: Some(Some(account)),
+            sms_enabled: Some(true),
+            ..NumberPatch::default()
+        };
+        engine.update_number(id, owned).await?;
         numbers.push(json!({
-            "id": made.answer, "number": number, "country": country, "type": number_type,
+            "id": id.get(), "number": number, "country": country, "type": number_type,
         }));
     }
     stock(engine).await?;
@@ -128,19 +143,14 @@ async fn stock(engine: &Arc<Engine>) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn number_of(
-    number: &str,
-    country: &str,
-    number_type: &str,
-    account: Option<AccountId>,
-) -> anyhow::Result<NewNumber> {
+fn number_of(number: &str, country: &str, number_type: &str) -> anyhow::Result<NewNumber> {
     Ok(NewNumber {
         number: number.parse()?,
         country: country.parse()?,
         number_type: number_type.parse()?,
-        status: NumberStatus::Active,
-        account,
-        sms_enabled: true,
+        status: NumberStatus::Available,
+        account: None,
+        sms_enabled: false,
         carrier: None,
         simulated: true,
     })

@@ -53,6 +53,8 @@ const WEBHOOKS: Page = page!(
     "What is pushed to your program, how to verify it, when it is tried again",
     "webhooks.md"
 );
+const COMMAND_LINE: Page =
+    page!("cli", "Command line", "Send, follow and forward from a terminal", "guide/cli.md");
 const EVENTS: Page = page!(
     "events",
     "Events and polling",
@@ -104,7 +106,11 @@ pub(super) struct Section {
 }
 
 pub(super) const SECTIONS: &[Section] = &[
-    Section { title: "Get started", pages: &[HOME, QUICKSTART, SIMULATOR], has_reference: false },
+    Section {
+        title: "Get started",
+        pages: &[HOME, QUICKSTART, SIMULATOR, COMMAND_LINE],
+        has_reference: false,
+    },
     Section { title: "Receive", pages: &[WEBHOOKS, EVENTS], has_reference: false },
     Section {
         title: "API basics",
