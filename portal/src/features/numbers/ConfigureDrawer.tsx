@@ -14,6 +14,7 @@ import { NumberStatusMark } from "~/shared/Status";
 import { When } from "~/shared/When";
 import css from "./ConfigureDrawer.module.css";
 import { canSend, numbersQuery } from "./queries";
+import { Renewals } from "./Renewals";
 
 interface Props {
   number: MyNumber | undefined;
@@ -48,13 +49,9 @@ function Configure({ number }: { number: MyNumber }) {
         </Fact>
         <Fact name={t("numbers.columns.country")}>{format.country(number.country)}</Fact>
         <Fact name={t("numbers.columns.type")}>{t(`numbers.type.${number.type}`)}</Fact>
-        {number.paid_until && (
-          <Fact name={t("numbers.columns.renews")}>
-            <When at={number.paid_until} style="date" />
-          </Fact>
-        )}
       </dl>
       <SmsSwitch number={number} />
+      <Renewals number={number} />
       <Health number={number} />
     </div>
   );

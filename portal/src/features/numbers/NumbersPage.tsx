@@ -15,6 +15,7 @@ import table from "~/shared/Table.module.css";
 import { When } from "~/shared/When";
 import { ConfigureDrawer } from "./ConfigureDrawer";
 import { numbersQuery } from "./queries";
+import { nextCharge, owes } from "./renewal";
 import { SmsBadge } from "./SmsBadge";
 
 const route = getRouteApi("/inside/numbers");
@@ -99,9 +100,16 @@ function NumbersTable({ numbers }: { numbers: readonly MyNumber[] }) {
               <td className={table.wideOnly}>{t(`numbers.type.${number.type}`)}</td>
               <td>
                 <NumberStatusMark status={number.status} />
+                {owes(number) && (
+                  <div>
+                    <Link to="/wallet" search={{ add: true }} className="link">
+                      {t("numbers.renewal.owing")}
+                    </Link>
+                  </div>
+                )}
               </td>
               <td className={table.wideOnly}>
-                {number.paid_until ? <When at={number.paid_until} style="date" /> : "–"}
+                <NextCharge number={number} />
               </td>
               <td className={table.end}>
                 <Button
@@ -125,4 +133,9 @@ function NumbersTable({ numbers }: { numbers: readonly MyNumber[] }) {
       </table>
     </div>
   );
+}
+
+function NextCharge({ number }: { number: MyNumber }) {
+  const at = nextCharge(number);
+  return at === null ? "–" : <When at={at} style="date" />;
 }
