@@ -23,7 +23,6 @@ use crate::{
     people::address_taken,
     repeats::OPERATORS,
     secrets::{self, NewKey},
-    topups::settle,
 };
 
 /// A customer to be made. The password is hashed before it comes here.
@@ -143,8 +142,7 @@ impl Engine {
         if amount.is_zero() {
             return Err(UseError::invalid("amount", "amount is not zero"));
         }
-        let mut ids = self.ids.take(&self.store, 2).await?;
-        let (id, settle_id) = (ids.next(), ids.next());
+        let id = self.ids.one(&self.store).await?;
         let (now, currency) = (self.clock.now(), self.config.currency);
         let body = move |tx: &mut Tx<'_>| {
             wallets::lock(tx, &[account])?;
@@ -168,9 +166,7 @@ impl Engine {
                 note: Some(note.clone()),
             };
             ledger::record(tx, &[transfer], now)?;
-            let left = settle(tx, account, (id, settle_id), currency, now)?;
-            let left = left.unwrap_or(available);
-            let news = NewEvent::balance(account, balance_data(left, currency));
+            let news = NewEvent::balance(account, balance_data(available, currency));
             events::append(tx, &[news], now)?;
             let movement = Movement {
                 id,
@@ -186,6 +182,7 @@ impl Engine {
             Ok((movement, found(tx, account)?))
         };
         let done = self.once(OPERATORS, key, body, render).await?;
+        self.settle_debts(now).await?;
         self.hub.tell([account]);
         Ok(done)
     }

@@ -146,7 +146,7 @@ impl Engine {
     }
 
     /// Settles debts out of money that came in otherwise than by a payment.
-    async fn settle_debts(&self, now: Timestamp) -> Result<(), UseError> {
+    pub(crate) async fn settle_debts(&self, now: Timestamp) -> Result<(), UseError> {
         for account in self.store.read(|tx| wallets::owing(tx, STEP)).await? {
             let id = self.ids.one(&self.store).await?;
             self.store
