@@ -210,7 +210,7 @@ test("the transactions are saved as a file", async () => {
   await page.goto(`${portal.url}/wallet`);
   const [download] = await Promise.all([
     page.waitForEvent("download"),
-    page.getByRole("button", { name: "Export CSV" }).click(),
+    page.getByRole("link", { name: "Export CSV" }).click(),
   ]);
   const lines = (await readFile(await download.path(), "utf8")).split("\r\n");
   assert.equal(lines[0], "id,created_at,kind,amount,balance_after,currency,reference,note");
