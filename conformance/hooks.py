@@ -18,7 +18,7 @@ PASSWORD = os.environ["PASSWORD"]
 
 COOKIE = "didfarm_session"
 
-KEYED = r"^/portal/(api-keys|conversations|numbers|orders|simulator|sms|wallet|webhooks)(/|$)"
+KEYED = r"^/portal/(api-keys|conversations|numbers|orders|requests|simulator|sms|wallet|webhooks)(/|$)"
 SIGNED_IN = r"^/portal/(session|sessions|sessions/\{id\}|profile|password|email/verify/resend)$"
 
 
@@ -137,6 +137,19 @@ def before_call(context, case, kwargs):
             case.body = TABLES[path].format(line // 3 % 100)
     if path.startswith("/portal/"):
         case.headers["X-Forwarded-For"] = next_client()
+
+
+@schemathesis.check
+def a_refusal_is_documented(context, response, case):
+    """Each code that a call answers is among those that its document has."""
+    if response.status_code < 400 or case.method.lower() != case.operation.method.lower():
+        return
+    described = case.operation.definition.raw["responses"].get(str(response.status_code))
+    if described is None:
+        return  # the check of statuses tells
+    code = response.json()["error"]["code"]
+    known = described["content"]["application/json"]["examples"]
+    assert code in known, f"{code} is not among {', '.join(known)}"
 
 
 # How often each operation was answered with each status; the test reads it.

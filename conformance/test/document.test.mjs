@@ -79,7 +79,7 @@ for (const engine of ENGINES) {
         const { api_keys: keys } = success(await server.customer('GET', 'portal/api-keys'));
         const hook = { url: 'http://127.0.0.1:9/hook', events: ['sms.received'] };
         const { webhook } = success(await server.customer('POST', 'portal/webhooks', hook), 201);
-        const people = Array.from({ length: 9 }, (_, n) => `person${n}@example.com`);
+        const people = Array.from({ length: 40 }, (_, n) => `person${n}@example.com`);
         const tokens = [];
         for (const email of people.slice(0, 4)) tokens.push(await signUp(server, email));
         for (const email of people.slice(2, 4)) tokens.push(await forget(server, email));

@@ -66,8 +66,9 @@ pub(crate) struct Failure {
     request_id: String,
 }
 
+/// What is said of an error.
 #[derive(Debug, Serialize, ToSchema)]
-struct FailureDetail {
+pub(crate) struct FailureDetail {
     /// A stable word for programs.
     #[schema(example = "insufficient_balance")]
     code: String,
@@ -124,17 +125,14 @@ impl ApiError {
         self
     }
 
-    /// What is said of one message of a batch.
-    pub fn to_item(&self) -> serde_json::Value {
-        let mut item = serde_json::json!({
-            "code": self.code,
-            "message": self.message,
-            "doc_url": doc_url(self.code),
-        });
-        if let Some(param) = &self.param {
-            item["param"] = param.clone().into();
+    /// Also what is said of one message of a batch.
+    pub(crate) fn detail(&self) -> FailureDetail {
+        FailureDetail {
+            code: self.code.to_owned(),
+            message: self.message.clone(),
+            param: self.param.clone(),
+            doc_url: doc_url(self.code),
         }
-        item
     }
 }
 
@@ -158,16 +156,8 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
         }
-        let body = Failure {
-            success: false,
-            error: FailureDetail {
-                doc_url: doc_url(self.code),
-                code: self.code.to_owned(),
-                message: self.message,
-                param: self.param,
-            },
-            request_id: request_id::current(),
-        };
+        let body =
+            Failure { success: false, error: self.detail(), request_id: request_id::current() };
         let mut response = (self.status, headers, Json(body)).into_response();
         response.extensions_mut().insert(ErrorCode(self.code));
         response

@@ -1,5 +1,8 @@
 //! The API's document, made from the handlers themselves.
 
+mod examples;
+mod failures;
+
 use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
@@ -78,10 +81,12 @@ pub(crate) fn document() -> (Router<Api>, String) {
         .split_for_parts();
     name_operations(&mut document);
     name_codes(&mut document);
+    failures::describe(&mut document);
     let pushed = webhook_payloads::document();
     if let (Some(components), Some(payloads)) = (&mut document.components, pushed.components) {
         components.schemas.extend(payloads.schemas);
     }
+    examples::fill(&mut document);
     let whole = Whole { document, webhooks: pushed.paths.paths.into_iter().collect() };
     let json = serde_json::to_string(&whole).expect("the document has string keys only");
     (router, json)

@@ -7,14 +7,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::send::SendBody;
 use crate::{
     Api,
     answer::mark_replayed,
-    error::{ApiError, Failure, rate_headers},
+    error::{ApiError, Failure, FailureDetail, rate_headers},
     extract::{Caller, JsonBody, objects, required},
     views::MessageView,
 };
@@ -57,8 +56,7 @@ enum BatchResult {
     },
     /// Not accepted, with the same words as a single send.
     Refused {
-        #[schema(value_type = Object)]
-        error: Value,
+        error: FailureDetail,
     },
 }
 
@@ -96,15 +94,15 @@ pub(super) async fn batch(
     let results = parsed
         .into_iter()
         .map(|parsed| match parsed {
-            Err(error) => BatchResult::Refused { error: error.to_item() },
+            Err(error) => BatchResult::Refused { error: error.detail() },
             Ok(_) => match items.next() {
                 Some(Ok(message)) => {
                     BatchResult::Accepted { message: Box::new(viewer.message(message)) }
                 }
                 Some(Err(refusal)) => {
-                    BatchResult::Refused { error: ApiError::from(refusal).to_item() }
+                    BatchResult::Refused { error: ApiError::from(refusal).detail() }
                 }
-                None => BatchResult::Refused { error: ApiError::unavailable().to_item() },
+                None => BatchResult::Refused { error: ApiError::unavailable().detail() },
             },
         })
         .collect();
