@@ -64,6 +64,20 @@ onEachEngine('API', ({ scenario }) => {
     });
   });
 
+  scenario('every answer has a request id, whatever it is about', async (world) => {
+    const { customer } = await simulated(world);
+    const send = (options) => customer.call('POST', 'portal/sms/send', undefined, options);
+    failure(await customer.call('GET', 'portal/nothing'), 404, 'not_found');
+    failure(await customer.call('PUT', 'portal/sms/send', {}), 405, 'method_not_allowed');
+    failure(await send({ raw: ' '.repeat(256 * 1024 + 1) }), 413, 'body_too_large');
+    failure(await send({ raw: '{}', headers: { 'content-type': 'text/plain' } }), 415, 'unsupported_media_type');
+    failure(await send({ raw: '{' }), 400, 'invalid_json');
+    // `call` looks for the header.
+    for (const path of ['/', '/docs', '/no/such/page.css', '/healthz', '/readyz', '/api/v1/openapi.json', '/llms.txt']) {
+      await call(world.server.baseUrl, 'GET', path);
+    }
+  });
+
   scenario('unknown fields are ignored', async (world) => {
     const { customer, number } = await simulated(world);
     const body = { from_number_id: number.id, to: TO, body: 'Hello', colour: 'red', nested: { a: [1] } };
@@ -442,6 +456,16 @@ onEachEngine('API', ({ scenario }) => {
 
     const after = await customer.messages(`after_id=${sent[2]}&limit=2`);
     assert.deepEqual(after.map((message) => message.id), sent.slice(3, 5));
+    const polled = [];
+    for (let next = 0, more = true; more; ) {
+      const answer = success(await customer.call('GET', `portal/sms?after_id=${next}&limit=2`));
+      assert.equal(answer.next_cursor, null);
+      polled.push(...answer.messages.map((message) => message.id));
+      more = answer.messages.length > 0;
+      if (!more) assert.equal(answer.next_after_id, next, 'where nothing came, the same again');
+      next = answer.next_after_id;
+    }
+    assert.deepEqual(polled, sent);
 
     for (const query of ['limit=0', 'limit=201', 'limit=-1', 'limit=x', 'limit=', 'cursor=x', 'cursor=-1']) {
       failure(await customer.call('GET', `portal/sms?${query}`), 400, 'invalid_request', query.split('=')[0]);

@@ -138,6 +138,17 @@ onEachEngine('orders', ({ scenario }) => {
       const set = look.changes.filter(({ after }) => after.country === 'SE' && after.type === 'mobile' || after.prefix);
       assert.deepEqual(set, [], 'what is set is not changed by its own file');
     }
+    const file = async (csv, query = '') => {
+      const url = `${server.baseUrl}/api/v1/operator/prices/outbound/import${query}`;
+      const sent = { ...headers, 'idempotency-key': 'prices-of-april' };
+      const answer = await fetch(url, { method: 'POST', headers: sent, body: csv });
+      return { status: answer.status, replayed: answer.headers.get('idempotent-replayed'), json: await answer.json() };
+    };
+    const raised = await file('prefix,price\n+46,0.02\n');
+    assert.equal(raised.json.changes.length, 1);
+    const again = await file('prefix,price\n+46,0.02\n');
+    assert.deepEqual([again.json, again.replayed], [raised.json, 'true']);
+    assert.equal((await file('prefix,price\n+46,0.03\n')).json.error.code, 'idempotency_key_reused');
     success(await set('outbound', { prefix: '+46', price: null }));
     failure(await set('outbound', { prefix: '+', price: null }), 400, 'invalid_request', 'price');
     failure(await customer.call('GET', 'operator/prices/numbers'), 403, 'forbidden');

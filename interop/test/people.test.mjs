@@ -92,6 +92,21 @@ onEachEngine('people', ({ scenario }) => {
     assert.deepEqual(answers.map(({ status }) => status).sort(), [201, 409, 409, 409, 409, 409, 409, 409]);
   });
 
+  scenario('a sign-up that is sent again makes one account, and signs in', async ({ server }) => {
+    const headers = { 'idempotency-key': 'sign-up-1' };
+    const body = { email: address(), password: PASSWORD };
+    const sign = (browser, sent = body) => browser.call('POST', 'portal/signup', sent, { headers });
+    const [first, second] = [new Browser(server), new Browser(server)];
+    const [made, again] = [await sign(first), await sign(second)];
+    assert.deepEqual(success(again, 201).session, success(made, 201).session);
+    assert.deepEqual([made, again].map(({ headers }) => headers.get('idempotent-replayed')), [null, 'true']);
+    assert.equal(second.cookie, first.cookie);
+    success(await second.call('GET', 'portal/session'));
+    failure(await sign(new Browser(server), { ...body, password: `${PASSWORD}!` }), 422, 'idempotency_key_reused');
+    // Somebody else may choose the same key.
+    success(await sign(new Browser(server), { ...body, email: address() }), 201);
+  });
+
   scenario("the demo's people sign in by their passwords", async ({ server }) => {
     const { account, operator } = server.demo;
     const customer = new Browser(server);

@@ -159,11 +159,12 @@ impl FromRequest<Api> for CsvBody {
     }
 }
 
-/// A document: PDF, JPEG or PNG.
+/// A document, PDF, JPEG or PNG, with the idempotency key of its request, if it has one.
 #[derive(Debug)]
 pub(crate) struct DocumentBody {
     pub(crate) content_type: String,
     pub(crate) octets: Bytes,
+    pub(crate) idempotency: Option<Idempotency>,
 }
 
 impl FromRequest<Api> for DocumentBody {
@@ -176,7 +177,8 @@ impl FromRequest<Api> for DocumentBody {
         let media_type = given.unwrap_or("").split(';').next().unwrap_or("").trim();
         let content_type = media_type.to_ascii_lowercase();
         let octets = read_body(&parts.headers, body, DOCUMENT_OCTETS_MAX).await?;
-        Ok(Self { content_type, octets })
+        let idempotency = idempotency(&parts, &octets)?;
+        Ok(Self { content_type, octets, idempotency })
     }
 }
 
@@ -256,7 +258,8 @@ fn idempotency(parts: &Parts, body: &[u8]) -> Result<Option<Idempotency>, ApiErr
         let message = format!("Idempotency-Key is 1 to {KEY_OCTETS_MAX} ASCII characters.");
         return Err(ApiError::invalid("Idempotency-Key", message));
     }
-    let route = format!("{} {}", parts.method, parts.uri.path());
+    // With the query: a preview is another request than what it previews.
+    let route = format!("{} {}", parts.method, parts.uri);
     Ok(Some(Idempotency::new(key, &route, body)))
 }
 

@@ -2,6 +2,7 @@
 
 mod examples;
 mod failures;
+mod words;
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -86,6 +87,8 @@ pub(crate) fn document() -> (Router<Api>, String) {
     if let (Some(components), Some(payloads)) = (&mut document.components, pushed.components) {
         components.schemas.extend(payloads.schemas);
     }
+    let missing = words::list(&mut document);
+    debug_assert!(missing.is_empty(), "the document has no {missing:?}");
     examples::fill(&mut document);
     let whole = Whole { document, webhooks: pushed.paths.paths.into_iter().collect() };
     let json = serde_json::to_string(&whole).expect("the document has string keys only");
@@ -137,4 +140,50 @@ fn name_operations(document: &mut utoipa::openapi::OpenApi) {
 
 pub(crate) async fn serve(document: Arc<String>) -> Response {
     ([(CONTENT_TYPE, "application/json")], document.as_str().to_owned()).into_response()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        collections::BTreeMap,
+        fs,
+        path::{Path, PathBuf},
+    };
+
+    fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                sources(&path, found);
+            } else {
+                found.push(path);
+            }
+        }
+    }
+
+    /// Of two that share a name, the document would show one in both places.
+    #[test]
+    fn no_two_schemas_share_a_name() {
+        let mut files = Vec::new();
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+        let mut seen: BTreeMap<String, PathBuf> = BTreeMap::new();
+        for file in files {
+            let text = fs::read_to_string(&file).unwrap();
+            let mut is_schema = false;
+            for line in text.lines() {
+                is_schema |= line.starts_with("#[derive(") && line.contains("ToSchema");
+                let words: Vec<&str> = line.split(['(', ' ', '<', '{', ';']).collect();
+                let kind = words.iter().position(|word| matches!(*word, "struct" | "enum"));
+                if let Some(kind) = kind.filter(|_| is_schema && !line.starts_with([' ', '/', '#']))
+                {
+                    is_schema = false;
+                    let name = words[kind + 1].to_owned();
+                    if let Some(other) = seen.insert(name.clone(), file.clone()) {
+                        panic!("{name} is in {} and {}", other.display(), file.display());
+                    }
+                }
+            }
+        }
+        assert!(seen.len() > 50, "{}", seen.len());
+    }
 }

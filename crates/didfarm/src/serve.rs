@@ -8,7 +8,7 @@ use anyhow::Context;
 use api::Api;
 use engine::{Clock, Engine, Site};
 use metrics_exporter_prometheus::PrometheusBuilder;
-use store::{Access, Store};
+use store::{Access, Store, api_keys};
 use tokio::{
     runtime::Runtime,
     signal::unix::{SignalKind, signal},
@@ -73,12 +73,13 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         mailer: config.mailer,
         demo: config.demo,
     };
+    let defaults = engine::Config::default();
     let engine_config = engine::Config {
         prices: config.prices,
         site,
         webhooks: config.webhooks,
         stripe: config.stripe,
-        ..engine::Config::default()
+        ..defaults
     };
     let engine = Engine::new(store, clock, engine_config);
 
@@ -88,6 +89,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         None
     };
     engine.start().await?;
+    if !config.behind_proxy {
+        warn_of_bound_keys(&engine).await?;
+    }
 
     let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
     let Site { public_url, brand, .. } = &engine.config().site;
@@ -115,6 +119,20 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     engine.stop(DRAIN).await;
     deadline.abort();
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Behind a proxy that is not declared, every client has its address.
+async fn warn_of_bound_keys(engine: &Engine) -> anyhow::Result<()> {
+    let now = engine.clock().now();
+    let bound = engine.store().read(move |tx| api_keys::count_bound(tx, now)).await?;
+    if bound > 0 {
+        tracing::warn!(
+            keys = bound,
+            "API keys are bound to networks and --behind-proxy is off: if a reverse proxy is in \
+             front of this server, all of them are refused; start it with --behind-proxy"
+        );
+    }
     Ok(())
 }
 

@@ -1,6 +1,7 @@
 //! Ordered numbers that are not active at once: documents, and what the operator decides.
 
 use domain::{AccountId, Micros, NumberId, NumberStatus, Timestamp};
+use serde_json::Value;
 use store::{
     StoreError, Tx, accounts,
     documents::{self, Document},
@@ -13,7 +14,7 @@ use store::{
 };
 
 use crate::{
-    Engine, UseError,
+    Done, Engine, Idempotency, UseError,
     events::{balance_data, number_news, number_refused},
     mail::Letter,
     releases::release,
@@ -38,7 +39,9 @@ impl Engine {
         id: NumberId,
         (name, content_type): (String, String),
         body: Vec<u8>,
-    ) -> Result<Document, UseError> {
+        key: Option<Idempotency>,
+        render: impl Fn(&Document) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
         if name.is_empty() || name.chars().count() > 200 || name.chars().any(char::is_control) {
             return Err(UseError::invalid("name", "name is 1 to 200 characters"));
         }
@@ -54,23 +57,22 @@ impl Engine {
             octets: i64::try_from(body.len()).unwrap_or(i64::MAX),
             created_at: self.clock.now(),
         };
-        self.store
-            .write(move |tx| {
-                let number = numbers::lock(tx, id)?
-                    .filter(|number| number.account == Some(account))
-                    .ok_or(UseError::NotFound("number"))?;
-                if number.status != NumberStatus::PendingVerification {
-                    let message = "This number does not wait for documents.".to_owned();
-                    return Err(UseError::Conflict { message });
-                }
-                if documents::of_number(tx, account, id)?.len() >= DOCUMENTS_MAX {
-                    let message = format!("A number has at most {DOCUMENTS_MAX} documents.");
-                    return Err(UseError::Conflict { message });
-                }
-                documents::insert(tx, &document, &body)?;
-                Ok(document.clone())
-            })
-            .await
+        let body = move |tx: &mut Tx<'_>| {
+            let number = numbers::lock(tx, id)?
+                .filter(|number| number.account == Some(account))
+                .ok_or(UseError::NotFound("number"))?;
+            if number.status != NumberStatus::PendingVerification {
+                let message = "This number does not wait for documents.".to_owned();
+                return Err(UseError::Conflict { message });
+            }
+            if documents::of_number(tx, account, id)?.len() >= DOCUMENTS_MAX {
+                let message = format!("A number has at most {DOCUMENTS_MAX} documents.");
+                return Err(UseError::Conflict { message });
+            }
+            documents::insert(tx, &document, &body)?;
+            Ok(document.clone())
+        };
+        self.once(account, key, body, render).await
     }
 
     /// Makes an ordered number active; its months begin now.

@@ -21,6 +21,7 @@ mod housekeeping;
 mod hub;
 mod ids;
 mod inbound;
+mod lately;
 mod low_balances;
 mod mail;
 mod months;
@@ -54,12 +55,13 @@ mod webhooks;
 mod workers;
 
 use std::{
+    net::IpAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use carrier::CarrierEvent;
-use domain::Currency;
+use domain::{AccountId, Currency, WebhookId};
 pub use ipnet::IpNet;
 use store::Store;
 use tokio::sync::mpsc;
@@ -74,12 +76,14 @@ pub use auto_recharge::AutoRechargePatch;
 pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
 pub use hub::Hub;
+use lately::Limit;
 pub use low_balances::LOW_BALANCE;
 pub use mail::{InvalidMailer, Mailer};
 pub use numbers::{ImportError, ImportFailure, Imported, NewNumber, NumberPatch};
 pub use orders::{ORDER_ITEMS_MAX, OrderQuote, RESERVED_FOR, Want};
 pub use payments::PaymentEventError;
-pub use people::{ProfilePatch, SignUp};
+use people::LETTERS_WITHIN;
+pub use people::{ProfilePatch, SignUp, SignedUp};
 pub use price_changes::{Changed, NumberPriceWanted, OutboundPriceWanted};
 pub use prices::PriceBook;
 pub use renewals::{BillingState, GRACE_DAYS};
@@ -131,6 +135,8 @@ pub struct Config {
     pub webhooks: WebhookPolicy,
     /// Without it, only a demo takes payments.
     pub stripe: Option<StripeConfig>,
+    /// Letters that one client may have sent within an hour, by signing up or asking for a link.
+    pub letters_an_hour: usize,
     /// Nothing goes on by itself: a test calls each step.
     pub by_hand: bool,
 }
@@ -143,6 +149,7 @@ impl Default for Config {
             site: Site::default(),
             webhooks: WebhookPolicy::default(),
             stripe: None,
+            letters_an_hour: 20,
             by_hand: false,
         }
     }
@@ -166,6 +173,10 @@ pub struct Engine {
     pub(crate) keys: api_keys::Cache,
     pub(crate) sessions: sessions::Cache,
     pub(crate) tries: tries::Tries,
+    /// By client.
+    pub(crate) letters: Limit<IpAddr>,
+    /// Tests, resends and recoveries that were asked for.
+    pub(crate) pushes: Arc<Limit<(AccountId, WebhookId)>>,
     pub(crate) requests: request_log::RequestLog,
     pub(crate) webhooks: webhooks::Webhooks,
     pub(crate) stripe: Option<stripe::Stripe>,
@@ -186,6 +197,8 @@ impl Engine {
             clock,
             webhooks: webhooks::Webhooks::new(&config.webhooks),
             stripe: config.stripe.clone().map(stripe::Stripe::new),
+            letters: Limit::new(config.letters_an_hour, LETTERS_WITHIN),
+            pushes: Arc::new(Limit::new(webhooks::PUSHES_MAX, webhooks::PUSHES_WITHIN)),
             config,
             book,
             ids: ids::Ids::new(),

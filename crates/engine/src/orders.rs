@@ -10,7 +10,7 @@ use store::{
     StoreError, Tx,
     events::{self, NewEvent},
     months::{Month, Service},
-    numbers::{self, NumberRecord},
+    numbers::{self, Keeping, NumberRecord},
     orders::{self, Order, OrderItem, OrderStatus},
     wallets,
 };
@@ -18,6 +18,7 @@ use store::{
 use crate::{
     Done, Engine, Idempotency, UseError,
     events::{balance_data, number_news},
+    lately::whole_seconds,
     months::{charge, may_buy, set_up},
 };
 
@@ -26,6 +27,15 @@ pub const ORDER_ITEMS_MAX: usize = 50;
 
 /// A number in a checkout is kept for its customer this long.
 pub const RESERVED_FOR: Duration = Duration::from_secs(600);
+
+/// Numbers that are kept at once for a wallet that does not hold what they cost.
+const UNPAID_MAX: usize = 10;
+
+/// Such a wallet's account keeps a number at most this long…
+const UNPAID_KEPT: Duration = Duration::from_secs(1_800);
+
+/// …of any such span.
+const UNPAID_WITHIN: Duration = Duration::from_secs(3_600);
 
 /// A number that is wanted.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +61,8 @@ type Places = BTreeMap<NumberId, (usize, bool)>;
 impl Engine {
     /// Says what an order would cost, line by line, and keeps its numbers for [`RESERVED_FOR`].
     ///
-    /// All or nothing; what the account had in a checkout before is let go.
+    /// All or nothing; what the account had in a checkout before is let go. For an account that
+    /// cannot pay, few numbers are kept, and none for ever.
     pub async fn quote_order(
         &self,
         account: AccountId,
@@ -61,16 +72,19 @@ impl Engine {
         let (now, currency) = (self.clock.now(), self.config.currency);
         let prices = self.prices();
         let reserved_until = now.plus(RESERVED_FOR);
+        let keeping = Keeping { now, until: reserved_until, anew_before: now.minus(UNPAID_WITHIN) };
         let body = move |tx: &mut Tx<'_>| {
             may_buy(tx, account)?;
-            numbers::unreserve(tx, account)?;
+            numbers::unreserve(tx, account, now)?;
+            let mut since = Vec::new();
             let (mut items, mut total) = (Vec::new(), Micros::ZERO);
             for (number, (index, sms)) in &places {
                 let at = |error| UseError::Item { index: *index, error: Box::new(error) };
-                let Some(number) = numbers::reserve(tx, account, *number, reserved_until, now)?
+                let Some((number, kept_since)) = numbers::reserve(tx, account, *number, keeping)?
                 else {
                     return Err(at(missing(tx, *number)?));
                 };
+                since.push((*index, kept_since));
                 let offer = prices.offer(number.country, number.number_type, now);
                 let sms_price = if *sms {
                     Some(offer.sms.ok_or_else(|| at(UseError::SmsNotAvailable))?)
@@ -83,6 +97,9 @@ impl Engine {
             }
             let wallet = wallets::find(tx, account)?.ok_or(UseError::NotFound("wallet"))?;
             let available = wallet.available;
+            if available < total {
+                may_keep_unpaid(&since, keeping)?;
+            }
             Ok(OrderQuote { items, total, available, currency, reserved_until })
         };
         self.store.write(body).await
@@ -90,7 +107,8 @@ impl Engine {
 
     /// Lets go of what the account has in a checkout.
     pub async fn leave_checkout(&self, account: AccountId) -> Result<(), StoreError> {
-        self.store.write(move |tx| numbers::unreserve(tx, account)).await
+        let now = self.clock.now();
+        self.store.write(move |tx| numbers::unreserve(tx, account, now)).await
     }
 
     /// Takes the numbers from the inventory and their first months from the wallet.
@@ -163,7 +181,7 @@ impl Engine {
                 return Err(UseError::Conflict { message });
             }
             // What else was in the checkout is let go.
-            numbers::unreserve(tx, account)?;
+            numbers::unreserve(tx, account, now)?;
             let status = OrderStatus::Completed;
             let order = Order { account, id, status, currency, total, created_at: now, items };
             orders::insert(tx, &order)?;
@@ -216,6 +234,30 @@ fn add(total: Micros, item: &OrderItem) -> Result<Micros, UseError> {
         .flatten()
         .try_fold(total, Micros::checked_add)
         .ok_or(UseError::InsufficientBalance)
+}
+
+/// Whether numbers may be kept for somebody who cannot pay them: `since` when, by their places.
+fn may_keep_unpaid(since: &[(usize, Timestamp)], keeping: Keeping) -> Result<(), UseError> {
+    if since.len() > UNPAID_MAX {
+        let message = format!(
+            "At most {UNPAID_MAX} numbers are kept for a wallet that does not hold what they cost: \
+             top up first, or take fewer."
+        );
+        return Err(UseError::invalid("items", message));
+    }
+    for (index, since) in since {
+        if keeping.until > since.plus(UNPAID_KEPT) {
+            let wait = since.plus(UNPAID_WITHIN).since(keeping.now);
+            let message = "This number was kept for you for as long as it can be without being \
+                           paid: top up and order it, or ask again when Retry-After has passed.";
+            let error = UseError::TooMany {
+                message: message.to_owned(),
+                retry_after_seconds: whole_seconds(wait),
+            };
+            return Err(UseError::Item { index: *index, error: Box::new(error) });
+        }
+    }
+    Ok(())
 }
 
 /// Why a number cannot be had.

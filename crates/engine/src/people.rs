@@ -6,6 +6,7 @@ use domain::{
     AccountId, Email, Language, Password, SessionId, Theme, TimeZone, Timestamp, VatRate,
     rate::RATE_DEFAULT,
 };
+use serde_json::{Value, json};
 use store::{
     StoreError, Tx, accounts,
     api_keys::Owner,
@@ -15,8 +16,10 @@ use store::{
 };
 
 use crate::{
-    Engine, UseError,
+    Done, Engine, Idempotency, UseError,
+    lately::network,
     mail::Letter,
+    repeats::NEWCOMERS,
     secrets::{self, Token, hash_password},
     sessions::{Client, PasswordError, Presence, SignedIn, open},
 };
@@ -30,7 +33,7 @@ const RESET_WITHIN: Duration = Duration::from_secs(3_600);
 /// Letters to one person within [`LETTERS_WITHIN`].
 const LETTERS_MAX: i64 = 5;
 
-const LETTERS_WITHIN: Duration = Duration::from_secs(3_600);
+pub(crate) const LETTERS_WITHIN: Duration = Duration::from_secs(3_600);
 
 /// Used and expired links are kept this long.
 pub(crate) const LINKS_KEPT: Duration = Duration::from_secs(2 * 86_400);
@@ -45,6 +48,14 @@ pub struct SignUp {
     pub name: Option<String>,
 }
 
+/// What signing up came to.
+#[derive(Debug, Clone)]
+pub struct SignedUp {
+    pub done: Done,
+    /// For the cookie.
+    pub token: Token,
+}
+
 /// Outer `None`: stays as it is. Inner `None`: as the browser has it.
 #[derive(Debug, Clone, Default)]
 pub struct ProfilePatch {
@@ -55,24 +66,28 @@ pub struct ProfilePatch {
 }
 
 impl Engine {
-    /// Makes an account with an empty wallet and signs its owner in.
-    ///
-    /// Answers also the link that was sent by e-mail.
+    /// Makes an account with an empty wallet and signs its owner in; `render` is given the link
+    /// that is sent by e-mail.
     pub async fn sign_up(
         &self,
         new: SignUp,
         client: Client,
-    ) -> Result<(SignedIn, String), UseError> {
+        key: Option<Idempotency>,
+        render: impl Fn(&Presence, &str) -> Value + Send + 'static,
+    ) -> Result<SignedUp, UseError> {
         let SignUp { email, password, name } = new;
         let name = match name {
             Some(name) => checked_name(&name)?,
             None => email.as_str().split('@').next().unwrap_or("").chars().take(100).collect(),
         };
+        self.admit_letter(&client)?;
+        let key = key.map(|key| key.of_sign_up(&email));
         let taken = {
             let email = email.clone();
             self.store.read(move |tx| people::find_by_email(tx, &email)).await?.is_some()
         };
-        if taken {
+        // It may be taken by the first call of this very key.
+        if taken && key.is_none() {
             return Err(address_taken());
         }
         let hash = hash_password(password.into_inner()).await;
@@ -81,36 +96,58 @@ impl Engine {
         let token = secrets::new_token();
         let link = self.mailed_link(Purpose::Verify, &token);
         let to = email.clone();
-        let signed_in = self
-            .store
-            .write(move |tx| {
-                let mut ids = ids.clone();
-                let id = AccountId::new(ids.next());
-                let row = accounts::NewAccount {
-                    id,
-                    name: name.clone(),
-                    email: email.as_str().to_owned(),
-                    password_hash: Some(hash.clone()),
-                    rate_limit: RATE_DEFAULT,
-                    vat_rate: VatRate::ZERO,
-                    currency,
-                };
-                if people::find_by_email(tx, &email)?.is_some() || !accounts::insert(tx, &row, now)?
-                {
-                    return Err(address_taken());
-                }
-                keep_link(tx, &token, Owner::Account(id), Purpose::Verify, now)?;
-                let person = found(tx, Owner::Account(id))?;
-                Ok(open(tx, SessionId::new(ids.next()), person, &client, now)?)
-            })
-            .await?;
-        let brand = &self.config.site.brand;
-        self.send_letter(Letter::with_link(to, Purpose::Verify, link.clone(), brand));
-        Ok((signed_in, link))
+        let body = move |tx: &mut Tx<'_>| {
+            let mut ids = ids.clone();
+            let id = AccountId::new(ids.next());
+            let row = accounts::NewAccount {
+                id,
+                name: name.clone(),
+                email: email.as_str().to_owned(),
+                password_hash: Some(hash.clone()),
+                rate_limit: RATE_DEFAULT,
+                vat_rate: VatRate::ZERO,
+                currency,
+            };
+            if people::find_by_email(tx, &email)?.is_some() || !accounts::insert(tx, &row, now)? {
+                return Err(address_taken());
+            }
+            keep_link(tx, &token, Owner::Account(id), Purpose::Verify, now)?;
+            let person = found(tx, Owner::Account(id))?;
+            Ok(open(tx, SessionId::new(ids.next()), person, &client, now)?)
+        };
+        let sent = link.clone();
+        // Sealed under the key like every answer, so the token is as secret as it.
+        let with_token = move |made: &SignedIn| json!({"token": made.token.secret, "answer": render(&made.presence, &link)});
+        let mut done = self.once(NEWCOMERS, key, body, with_token).await?;
+        if !done.replayed {
+            let brand = &self.config.site.brand;
+            self.send_letter(Letter::with_link(to, Purpose::Verify, sent, brand));
+        }
+        let secret = done.answer["token"]
+            .as_str()
+            .ok_or_else(|| StoreError::Corrupt("a sign-up's answer has no token".to_owned()))?
+            .to_owned();
+        done.answer = done.answer["answer"].take();
+        Ok(SignedUp { done, token: Token { hash: secrets::key_hash(&secret), secret } })
+    }
+
+    /// Whether a client may have one more letter sent; that is counted.
+    fn admit_letter(&self, client: &Client) -> Result<(), UseError> {
+        self.letters.take(network(client.ip), self.clock.now()).map_err(|too_many| {
+            too_many.because(
+                "Too many sign-ups and letters were asked for from this network. Wait as long as \
+                 Retry-After says.",
+            )
+        })
     }
 
     /// Sends the link to confirm an address once more; answers it.
-    pub async fn send_verification(&self, owner: Owner) -> Result<String, UseError> {
+    pub async fn send_verification(
+        &self,
+        owner: Owner,
+        client: &Client,
+    ) -> Result<String, UseError> {
+        self.admit_letter(client)?;
         let now = self.clock.now();
         let token = secrets::new_token();
         let link = self.mailed_link(Purpose::Verify, &token);
@@ -157,7 +194,12 @@ impl Engine {
     ///
     /// Takes as long for nobody's address, as the work is done afterwards; only a
     /// demo waits for the link, and nobody's address gets one that opens nothing.
-    pub async fn request_reset(self: &Arc<Self>, email: Email) -> Result<Option<String>, UseError> {
+    pub async fn request_reset(
+        self: &Arc<Self>,
+        email: Email,
+        client: &Client,
+    ) -> Result<Option<String>, UseError> {
+        self.admit_letter(client)?;
         if self.config.site.demo {
             return self.send_reset(email).await;
         }

@@ -4,12 +4,16 @@ use domain::{
     Country, Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
 };
+use serde_json::Value;
 use store::{
-    Tx,
+    StoreError, Tx,
     prices::{self, NumberPrice, OutboundPrice},
 };
 
-use crate::{Engine, ImportError, PriceBook, UseError, csv_file};
+use crate::{
+    Done, Engine, Idempotency, ImportError, PriceBook, Prices, UseError, csv_file,
+    repeats::OPERATORS,
+};
 
 /// Rows that one file may have.
 const ROWS_MAX: usize = 100_000;
@@ -61,17 +65,8 @@ impl Engine {
         let changes = self
             .store
             .write(move |tx| {
-                prices::change(tx)?;
-                let book = PriceBook::load(tx, defaults)?;
-                let changes: Vec<_> = rows
-                    .iter()
-                    .filter_map(|(line, row)| number_change(&book, *line, row, now))
-                    .collect();
-                let after: Vec<NumberPrice> = changes.iter().map(|change| change.after).collect();
-                for chunk in after.chunks(1_000) {
-                    prices::put_numbers(tx, chunk)?;
-                }
-                kept_or_not(tx, changes, preview)
+                let changes = put_numbers(tx, &rows, defaults, now)?;
+                kept_or_not(changes, preview)
             })
             .await;
         self.settled(changes).await
@@ -90,21 +85,39 @@ impl Engine {
         let changes = self
             .store
             .write(move |tx| {
-                prices::change(tx)?;
-                let book = PriceBook::load(tx, defaults)?;
-                let changes: Vec<_> = rows
-                    .iter()
-                    .filter_map(|(line, row)| outbound_change(&book, *line, row, now))
-                    .collect();
-                let after: Vec<OutboundPrice> =
-                    changes.iter().map(|change| change.after.clone()).collect();
-                for chunk in after.chunks(1_000) {
-                    prices::put_outbound(tx, chunk)?;
-                }
-                kept_or_not(tx, changes, preview)
+                let changes = put_outbound(tx, &rows, defaults, now)?;
+                kept_or_not(changes, preview)
             })
             .await;
         self.settled(changes).await
+    }
+
+    /// Sets the prices of a file's rows, once per idempotency key.
+    pub async fn import_number_prices(
+        &self,
+        rows: Vec<Row<NumberPriceWanted>>,
+        key: Option<Idempotency>,
+        render: impl Fn(&Vec<Changed<NumberPrice, Offer>>) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let (now, defaults) = (self.clock.now(), self.config.prices);
+        let body = move |tx: &mut Tx<'_>| Ok(put_numbers(tx, &rows, defaults, now)?);
+        let done = self.once(OPERATORS, key, body, render).await?;
+        self.sync_prices().await?;
+        Ok(done)
+    }
+
+    /// The same for segments.
+    pub async fn import_outbound_prices(
+        &self,
+        rows: Vec<Row<OutboundPriceWanted>>,
+        key: Option<Idempotency>,
+        render: impl Fn(&Vec<Changed<OutboundPrice, Micros>>) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let (now, defaults) = (self.clock.now(), self.config.prices);
+        let body = move |tx: &mut Tx<'_>| Ok(put_outbound(tx, &rows, defaults, now)?);
+        let done = self.once(OPERATORS, key, body, render).await?;
+        self.sync_prices().await?;
+        Ok(done)
     }
 
     /// The rows of a CSV file `country,type,setup,month,sms,activation,effective_from`.
@@ -188,14 +201,14 @@ enum Kept<T> {
     Failed(UseError),
 }
 
-impl<T> From<store::StoreError> for Kept<T> {
-    fn from(error: store::StoreError) -> Self {
+impl<T> From<StoreError> for Kept<T> {
+    fn from(error: StoreError) -> Self {
         Self::Failed(error.into())
     }
 }
 
 impl<T> store::AsStoreError for Kept<T> {
-    fn as_store_error(&self) -> Option<&store::StoreError> {
+    fn as_store_error(&self) -> Option<&StoreError> {
         match self {
             Self::Preview(_) => None,
             Self::Failed(error) => error.as_store_error(),
@@ -203,8 +216,44 @@ impl<T> store::AsStoreError for Kept<T> {
     }
 }
 
+/// Stores what the rows change.
+fn put_numbers(
+    tx: &mut Tx<'_>,
+    rows: &[Row<NumberPriceWanted>],
+    defaults: Prices,
+    now: Timestamp,
+) -> Result<Vec<Changed<NumberPrice, Offer>>, StoreError> {
+    prices::change(tx)?;
+    let book = PriceBook::load(tx, defaults)?;
+    let changes: Vec<_> =
+        rows.iter().filter_map(|(line, row)| number_change(&book, *line, row, now)).collect();
+    let after: Vec<NumberPrice> = changes.iter().map(|change| change.after).collect();
+    for chunk in after.chunks(1_000) {
+        prices::put_numbers(tx, chunk)?;
+    }
+    Ok(changes)
+}
+
+/// The same for segments.
+fn put_outbound(
+    tx: &mut Tx<'_>,
+    rows: &[Row<OutboundPriceWanted>],
+    defaults: Prices,
+    now: Timestamp,
+) -> Result<Vec<Changed<OutboundPrice, Micros>>, StoreError> {
+    prices::change(tx)?;
+    let book = PriceBook::load(tx, defaults)?;
+    let changes: Vec<_> =
+        rows.iter().filter_map(|(line, row)| outbound_change(&book, *line, row, now)).collect();
+    let after: Vec<OutboundPrice> = changes.iter().map(|change| change.after.clone()).collect();
+    for chunk in after.chunks(1_000) {
+        prices::put_outbound(tx, chunk)?;
+    }
+    Ok(changes)
+}
+
 /// Undoes the transaction where only a look was wanted.
-fn kept_or_not<T>(_: &mut Tx<'_>, changes: T, preview: bool) -> Result<T, Kept<T>> {
+fn kept_or_not<T>(changes: T, preview: bool) -> Result<T, Kept<T>> {
     if preview { Err(Kept::Preview(changes)) } else { Ok(changes) }
 }
 

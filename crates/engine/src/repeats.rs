@@ -12,6 +12,9 @@ use crate::{Engine, IDEMPOTENCY_KEPT, Idempotency};
 /// Operators' keys are remembered under no account.
 pub(crate) const OPERATORS: AccountId = AccountId::new(0);
 
+/// Nor have those an account who sign up; [`Idempotency::of_sign_up`] keeps them apart.
+pub(crate) const NEWCOMERS: AccountId = OPERATORS;
+
 /// Why a call was not carried out. Nothing was stored.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum UseError {

@@ -4,6 +4,7 @@
 //! a hash of the key, so a copy of the database does not open the answer.
 
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit, Nonce, aead::Aead};
+use domain::Email;
 use sha2::{Digest, Sha256};
 
 /// The longest key that is accepted, in octets.
@@ -37,6 +38,14 @@ impl Idempotency {
     #[must_use]
     pub fn of_test(self) -> Self {
         Self { key_hash: hash(&[b"test", &self.key_hash]), ..self }
+    }
+
+    /// The same key of somebody who signs up: as they have no account, the address keeps apart
+    /// what people choose.
+    #[must_use]
+    pub(crate) fn of_sign_up(self, email: &Email) -> Self {
+        let key_hash = hash(&[b"sign-up", email.as_str().as_bytes(), &self.key_hash]);
+        Self { key_hash, ..self }
     }
 
     pub(crate) fn seal(&self, answer: &[u8]) -> Vec<u8> {

@@ -12,9 +12,9 @@ use store::{
 
 use crate::{
     Engine, UseError,
+    lately::TooMany,
     recent::{Recent, TOUCHED_EVERY},
     secrets::{self, Token, Turn},
-    tries::TooMany,
 };
 
 /// A session ends this long after its last use…

@@ -16,7 +16,7 @@ mod target;
 mod upkeep;
 mod work;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use domain::{
     AccountId, DeliveryId, Timestamp, WebhookId,
@@ -35,11 +35,16 @@ pub(crate) use lanes::Webhooks;
 pub use signature::secret_text;
 pub use target::WebhookPolicy;
 
-use crate::{Done, Engine, Idempotency, UseError};
+use crate::{Done, Engine, Idempotency, UseError, lately::Limit};
 
 const WEBHOOKS_MAX: i64 = 50;
 
 const DESCRIPTION_CHARACTERS_MAX: usize = 200;
+
+/// Tests, resends and recoveries of one webhook that may be asked for within [`PUSHES_WITHIN`].
+pub(crate) const PUSHES_MAX: usize = 60;
+
+pub(crate) const PUSHES_WITHIN: Duration = Duration::from_secs(60);
 
 /// After a rotation, the secret before signs too for this long.
 const OLD_SECRET_SIGNS: Duration = Duration::from_secs(86_400);
@@ -186,8 +191,10 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let id = DeliveryId::new(self.ids.one(&self.store).await?);
         let now = self.clock.now();
+        let pushes = Arc::clone(&self.pushes);
         let body = move |tx: &mut Tx<'_>| {
             let found = enabled(tx, account, webhook)?;
+            admit(&pushes, &found, now)?;
             let event =
                 event.or_else(|| found.events.iter().next()).unwrap_or(WebhookEvent::SmsReceived);
             let delivery = Delivery {
@@ -221,8 +228,9 @@ impl Engine {
         render: impl Fn(&Delivery) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let now = self.clock.now();
+        let pushes = Arc::clone(&self.pushes);
         let body = move |tx: &mut Tx<'_>| {
-            enabled(tx, account, webhook)?;
+            admit(&pushes, &enabled(tx, account, webhook)?, now)?;
             let found = deliveries::find(tx, account, webhook, id)?
                 .ok_or(UseError::NotFound("delivery"))?;
             if found.status == DeliveryStatus::Pending {
@@ -251,8 +259,10 @@ impl Engine {
             let message = "since is a time of the last 30 days.";
             return Err(UseError::invalid("since", message));
         }
+        let pushes = Arc::clone(&self.pushes);
         let body = move |tx: &mut Tx<'_>| {
             let found = enabled(tx, account, webhook)?;
+            admit(&pushes, &found, now)?;
             let begun = deliveries::recover(tx, account, webhook, since, now)?;
             let seq = events::last_before(tx, account, found.first_seq, since)?;
             hooks::rewind(tx, account, webhook, seq)?;
@@ -280,6 +290,20 @@ fn enabled(tx: &mut Tx<'_>, account: AccountId, id: WebhookId) -> Result<Webhook
     }
     let message = "The webhook is disabled. Enable it first.".to_owned();
     Err(UseError::Conflict { message })
+}
+
+/// Whether the endpoint may be pushed to by hand once more; that is counted.
+fn admit(
+    pushes: &Limit<(AccountId, WebhookId)>,
+    webhook: &Webhook,
+    now: Timestamp,
+) -> Result<(), UseError> {
+    pushes.take((webhook.account, webhook.id), now).map_err(|too_many| {
+        too_many.because(
+            "More than 60 tests and resends of this webhook in a minute. Wait as long as \
+             Retry-After says; to push all that failed again, recover once.",
+        )
+    })
 }
 
 fn checked_description(text: &str) -> Result<String, UseError> {

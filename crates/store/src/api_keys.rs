@@ -186,6 +186,16 @@ pub fn revoke(
     tx.query_one(REVOKE, params![at, account, id], |row| row.get(0))
 }
 
+/// How many keys work from some networks only.
+pub fn count_bound(tx: &mut Tx<'_>, now: Timestamp) -> Result<i64, StoreError> {
+    const BOUND: &str = "
+        SELECT COUNT(*) FROM api_keys WHERE networks <> '' AND revoked_at IS NULL
+            AND (expires_at IS NULL OR expires_at > $1)";
+
+    let count = tx.query_one(BOUND, params![now], |row| row.get(0))?;
+    Ok(count.unwrap_or(0))
+}
+
 /// Notes when a key was last used.
 pub fn touch(tx: &mut Tx<'_>, id: ApiKeyId, at: Timestamp) -> Result<(), StoreError> {
     const TOUCH: &str = "UPDATE api_keys SET last_used_at = $1 WHERE id = $2";

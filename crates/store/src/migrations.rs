@@ -66,6 +66,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0013_request_log.sql"),
         postgres: include_str!("../migrations/postgres/0013_request_log.sql"),
     },
+    Migration {
+        version: 14,
+        sqlite: include_str!("../migrations/sqlite/0014_reservations.sql"),
+        postgres: include_str!("../migrations/postgres/0014_reservations.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

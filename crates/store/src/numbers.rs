@@ -175,35 +175,50 @@ pub fn claim(
 ) -> Result<Option<NumberRecord>, StoreError> {
     let sql = format!(
         "UPDATE numbers SET status = 'active', account_id = $1, sms_enabled = $2,
-             reserved_by = NULL, reserved_until = NULL
+             reserved_by = NULL, reserved_from = NULL, reserved_until = NULL
          WHERE id = $3 AND {} RETURNING {COLUMNS}",
         free_for!("$1", "$4")
     );
     tx.query_one(&sql, params![account, sms_enabled, id, now], read)
 }
 
-/// Keeps an available number for an account until then; `None` where it is not to be had.
+/// When a number is kept for an account in a checkout.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeping {
+    pub now: Timestamp,
+    pub until: Timestamp,
+    /// What the account began to keep before this it begins to keep anew.
+    pub anew_before: Timestamp,
+}
+
+/// Keeps an available number for an account; `None` where it is not to be had.
+///
+/// Answers also since when the account has kept it, with or without gaps.
 pub fn reserve(
     tx: &mut Tx<'_>,
     account: AccountId,
     id: NumberId,
-    until: Timestamp,
-    now: Timestamp,
-) -> Result<Option<NumberRecord>, StoreError> {
+    keeping: Keeping,
+) -> Result<Option<(NumberRecord, Timestamp)>, StoreError> {
     let sql = format!(
-        "UPDATE numbers SET reserved_by = $1, reserved_until = $2
-         WHERE id = $3 AND {} RETURNING {COLUMNS}",
+        "UPDATE numbers SET reserved_by = $1, reserved_until = $2,
+             reserved_from = CASE WHEN reserved_by = $1 AND reserved_from > $3
+                 THEN reserved_from ELSE $4 END
+         WHERE id = $5 AND {} RETURNING {COLUMNS}, reserved_from",
         free_for!("$1", "$4")
     );
-    tx.query_one(&sql, params![account, until, id, now], read)
+    let Keeping { now, until, anew_before } = keeping;
+    tx.query_one(&sql, params![account, until, anew_before, now, id], |row| {
+        Ok((read(row)?, row.time(10)?))
+    })
 }
 
-/// Lets go of everything that an account has in a checkout.
-pub fn unreserve(tx: &mut Tx<'_>, account: AccountId) -> Result<(), StoreError> {
+/// Lets go of everything that an account has in a checkout; since when it had it is remembered.
+pub fn unreserve(tx: &mut Tx<'_>, account: AccountId, now: Timestamp) -> Result<(), StoreError> {
     const UNRESERVE: &str = "
-        UPDATE numbers SET reserved_by = NULL, reserved_until = NULL WHERE reserved_by = $1";
+        UPDATE numbers SET reserved_until = $1 WHERE reserved_by = $2 AND reserved_until > $1";
 
-    tx.execute(UNRESERVE, params![account])?;
+    tx.execute(UNRESERVE, params![now, account])?;
     Ok(())
 }
 

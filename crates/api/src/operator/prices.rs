@@ -12,11 +12,13 @@ use domain::{
 };
 use engine::{Changed, NumberPriceWanted, OutboundPriceWanted};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 use store::prices::{NumberPrice, OutboundPrice};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Api,
+    answer::Answered,
     error::{ApiError, Failure},
     extract::{
         CsvBody, JsonBody, Operator, Params, amount, parsed, parsed_opt, present, required, word,
@@ -380,12 +382,17 @@ pub(super) async fn import_numbers(
     State(api): State<Api>,
     _: Operator,
     Params(query): Params<PreviewQuery>,
-    CsvBody { octets, .. }: CsvBody,
-) -> Result<Json<NumberChanges>, ApiError> {
-    let preview = query.wanted()?;
+    CsvBody { octets, idempotency }: CsvBody,
+) -> Result<Response, ApiError> {
     let rows = api.engine.read_number_prices(&octets).map_err(|e| ApiError::bad_file(&e))?;
-    let changes = api.engine.set_number_prices(rows, preview).await?;
-    Ok(Json(number_changes(&api, changes, preview)))
+    if query.wanted()? {
+        let changes = api.engine.set_number_prices(rows, true).await?;
+        return Ok(Json(number_changes(&api, changes, true)).into_response());
+    }
+    let view = api.clone();
+    let render = move |changes: &Vec<_>| json!(number_changes(&view, changes.clone(), false));
+    let done = api.engine.import_number_prices(rows, idempotency, render).await?;
+    Ok(Answered(done).into_response())
 }
 
 /// Sets prices of segments by a CSV file, all or nothing.
@@ -403,12 +410,17 @@ pub(super) async fn import_outbound(
     State(api): State<Api>,
     _: Operator,
     Params(query): Params<PreviewQuery>,
-    CsvBody { octets, .. }: CsvBody,
-) -> Result<Json<OutboundChanges>, ApiError> {
-    let preview = query.wanted()?;
+    CsvBody { octets, idempotency }: CsvBody,
+) -> Result<Response, ApiError> {
     let rows = api.engine.read_outbound_prices(&octets).map_err(|e| ApiError::bad_file(&e))?;
-    let changes = api.engine.set_outbound_prices(rows, preview).await?;
-    Ok(Json(outbound_changes(&api, changes, preview)))
+    if query.wanted()? {
+        let changes = api.engine.set_outbound_prices(rows, true).await?;
+        return Ok(Json(outbound_changes(&api, changes, true)).into_response());
+    }
+    let view = api.clone();
+    let render = move |changes: &Vec<_>| json!(outbound_changes(&view, changes.clone(), false));
+    let done = api.engine.import_outbound_prices(rows, idempotency, render).await?;
+    Ok(Answered(done).into_response())
 }
 
 /// The prices of numbers as a file that can be imported again.

@@ -1,6 +1,6 @@
 //! Documents for numbers whose country requires them.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use domain::NumberId;
 use serde::{Deserialize, Serialize};
 use store::{
@@ -12,6 +12,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     Api,
+    answer::{Created, named},
     error::{ApiError, Failure},
     extract::{Caller, DocumentBody, Id, Params, required},
     views::Time,
@@ -76,14 +77,15 @@ pub(super) async fn create(
     caller: Caller,
     Id(id): Id,
     Params(query): Params<NameQuery>,
-    DocumentBody { content_type, octets }: DocumentBody,
-) -> Result<(StatusCode, Json<OneDocument>), ApiError> {
+    DocumentBody { content_type, octets, idempotency }: DocumentBody,
+) -> Result<Created, ApiError> {
     let name = required("name", query.name)?;
     let number = NumberId::new(id);
-    let named = (name, content_type);
-    let document = api.engine.hand_in(caller.account, number, named, octets.to_vec()).await?;
-    let answer = OneDocument { success: true, document: DocumentView::from(&document) };
-    Ok((StatusCode::CREATED, Json(answer)))
+    let render = |document: &Document| named("document", DocumentView::from(document));
+    let (account, what) = (caller.account, (name, content_type));
+    let done =
+        api.engine.hand_in(account, number, what, octets.to_vec(), idempotency, render).await?;
+    Ok(Created(done))
 }
 
 /// What I handed in for a number.

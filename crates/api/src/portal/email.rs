@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Api,
+    client::From,
     error::{ApiError, Failure},
     extract::{JsonBody, Person, required},
 };
@@ -61,8 +62,9 @@ pub(super) struct LetterSent {
 pub(super) async fn resend(
     State(api): State<Api>,
     Person(holder): Person,
+    From(client): From,
 ) -> Result<Json<LetterSent>, ApiError> {
-    let link = api.engine.send_verification(holder.owner).await?;
+    let link = api.engine.send_verification(holder.owner, &client).await?;
     let demo_link = api.engine.config().site.demo.then_some(link);
     Ok(Json(LetterSent { success: true, demo_link }))
 }

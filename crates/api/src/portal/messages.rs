@@ -89,7 +89,8 @@ impl ListQuery {
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct PollQuery {
-    /// Oldest first, those that came after this message: for polling.
+    /// Oldest first, those that came after this message: for polling. Begin with 0, go on with
+    /// `next_after_id`.
     #[param(value_type = Option<i64>)]
     after_id: Option<String>,
 }
@@ -98,11 +99,19 @@ pub(super) struct PollQuery {
 pub(super) struct MessageList {
     success: bool,
     messages: Vec<MessageView>,
-    /// For the next page; null at the end.
+    /// For the next page; null at the end, and with `after_id`.
     next_cursor: Option<String>,
+    /// Only with `after_id`: what it is in the next call. Where nothing came, the same again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(example = 156)]
+    next_after_id: Option<i64>,
 }
 
 /// Lists messages, newest first, or with `after_id` oldest first.
+///
+/// Newest first is by id. Of several servers on one database, each gives ids of its own, so messages
+/// that came in by different ones within a while may stand in another order; with `after_id` they
+/// come in the order in which they could first be seen, and none is passed over.
 #[utoipa::path(
     get, path = "/portal/sms", tag = "Messages", params(ListQuery, PollQuery),
     responses(
@@ -129,13 +138,13 @@ pub(super) async fn list(
             None => messages::list(tx, account, &filter, page.before, page.rows()),
         })
         .await?;
-    let next_cursor = match after {
-        Some(_) => None,
-        None => page.cut(&mut found, |message| message.id.get()),
+    let (next_cursor, next_after_id) = match after {
+        Some(after) => (None, Some(found.last().map_or(after, |message| message.id.get()))),
+        None => (page.cut(&mut found, |message| message.id.get()), None),
     };
     let viewer = api.viewer();
     let messages = found.into_iter().map(|message| viewer.message(message)).collect();
-    Ok(Json(MessageList { success: true, messages, next_cursor }))
+    Ok(Json(MessageList { success: true, messages, next_cursor, next_after_id }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]

@@ -65,6 +65,9 @@ pub(super) struct ForgottenBody {
 }
 
 /// Sends a link to set a new password; the answer is the same for addresses that are nobody's.
+///
+/// From one network, 20 letters an hour are asked for by signing up or for a link; further ones are
+/// refused with 429.
 #[utoipa::path(
     post, path = "/portal/password/reset/request", tag = "Session", request_body = ForgottenBody,
     security(()),
@@ -75,10 +78,11 @@ pub(super) struct ForgottenBody {
 )]
 pub(super) async fn request_reset(
     State(api): State<Api>,
+    From(client): From,
     body: JsonBody<ForgottenBody>,
 ) -> Result<Json<LetterSent>, ApiError> {
     let email: Email = parsed("email", &required("email", body.value.email)?)?;
-    let demo_link = api.engine.request_reset(email).await?;
+    let demo_link = api.engine.request_reset(email, &client).await?;
     Ok(Json(LetterSent { success: true, demo_link }))
 }
 

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::Email;
-use engine::{PasswordError, Presence, SignedIn};
+use engine::{PasswordError, Presence, Token};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::api_keys::Owner;
@@ -89,16 +89,12 @@ pub(super) fn one(api: &Api, presence: Presence, demo_link: Option<String>) -> O
 }
 
 /// The answer that signs a browser in.
-pub(super) fn signed_in(
-    api: &Api,
-    status: axum::http::StatusCode,
-    made: SignedIn,
-    demo_link: Option<String>,
-) -> Response {
-    let mut headers = HeaderMap::new();
-    headers.insert(SET_COOKIE, cookie::given(&made.token, api.is_secure()));
+pub(super) fn signed_in(api: &Api, token: &Token, answer: impl IntoResponse) -> Response {
+    let mut response = answer.into_response();
+    let headers = response.headers_mut();
+    headers.insert(SET_COOKIE, cookie::given(token, api.is_secure()));
     headers.insert(CACHE_CONTROL, axum::http::HeaderValue::from_static("no-store"));
-    (status, headers, Json(one(api, made.presence, demo_link))).into_response()
+    response
 }
 
 /// Too many wrong passwords, by whatever way they came.
@@ -148,7 +144,7 @@ pub(super) async fn sign_in(
                 }
             },
         )?;
-    Ok(signed_in(&api, axum::http::StatusCode::OK, made, None))
+    Ok(signed_in(&api, &made.token, Json(one(&api, made.presence, None))))
 }
 
 /// Who is signed in.

@@ -1,14 +1,16 @@
 //! New customers.
 
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{extract::State, response::Response};
 use domain::{Email, Password};
-use engine::{SignUp, UseError};
+use engine::{Presence, SignUp, UseError};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::ToSchema;
 
-use super::session::{OneSession, signed_in};
+use super::session::{OneSession, one, signed_in};
 use crate::{
     Api,
+    answer::Created,
     client::From,
     error::{ApiError, Failure},
     extract::{JsonBody, parsed, required},
@@ -27,8 +29,12 @@ pub(super) struct SignUpBody {
 }
 
 /// Makes an account with an empty wallet, signs its owner in, and sends a link to confirm the address.
+///
+/// From one network, 20 letters an hour are asked for by signing up or for a link; further ones are
+/// refused with 429.
 #[utoipa::path(
     post, path = "/portal/signup", tag = "Session", request_body = SignUpBody, security(()),
+    params(("Idempotency-Key" = Option<String>, Header, description = "Repeats of the same request give the first answer again, for 24 hours")),
     responses(
         (status = 201, description = "Signed up and in", body = OneSession),
         (status = "4XX", description = "Nothing was made", body = Failure),
@@ -44,11 +50,16 @@ pub(super) async fn sign_up(
     let password: Password = parsed("password", &required("password", password)?)?;
     let name = name.filter(|name| !name.trim().is_empty());
     let new = SignUp { email, password, name };
-    let made = api.engine.sign_up(new, client).await.map_err(|error| match error {
-        taken @ UseError::Conflict { .. } => ApiError::from(taken).about("email"),
-        other => other.into(),
-    });
-    let (made, link) = made?;
-    let demo_link = api.engine.config().site.demo.then_some(link);
-    Ok(signed_in(&api, StatusCode::CREATED, made, demo_link))
+    let view = api.clone();
+    let render = move |presence: &Presence, link: &str| {
+        let demo_link = view.engine.config().site.demo.then(|| link.to_owned());
+        json!(one(&view, presence.clone(), demo_link))
+    };
+    let made = api.engine.sign_up(new, client, body.idempotency, render).await.map_err(
+        |error| match error {
+            taken @ UseError::Conflict { .. } => ApiError::from(taken).about("email"),
+            other => other.into(),
+        },
+    )?;
+    Ok(signed_in(&api, &made.token, Created(made.done)))
 }

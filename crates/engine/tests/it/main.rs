@@ -8,6 +8,7 @@ mod database;
 mod dispatch;
 mod faults;
 mod inbound;
+mod limits;
 mod months;
 mod nodes;
 mod payments;

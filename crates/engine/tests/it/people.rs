@@ -3,7 +3,8 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use domain::{Email, Password};
-use engine::{Client, PasswordError, SignUp, SignedIn, UseError};
+use engine::{Client, PasswordError, Presence, SignUp, SignedIn, UseError};
+use serde_json::Value;
 use testkit::{Kind, World};
 
 use super::seconds;
@@ -36,7 +37,16 @@ fn password(text: &str) -> Password {
 /// Ada's account; answers her session and the link that she was sent.
 async fn ada(world: &World) -> (SignedIn, String) {
     let new = SignUp { email: email(), password: password(PASSWORD), name: None };
-    world.run(|engine| async move { engine.sign_up(new, client()).await.unwrap() }).await
+    let (seen, made) = std::sync::mpsc::channel();
+    let render = move |presence: &Presence, link: &str| {
+        seen.send((presence.clone(), link.to_owned())).unwrap();
+        Value::Null
+    };
+    let signed_up =
+        world.run(|engine| async move { engine.sign_up(new, client(), None, render).await });
+    let token = signed_up.await.unwrap().token;
+    let (presence, link) = made.recv().unwrap();
+    (SignedIn { token, presence }, link)
 }
 
 async fn is_open(world: &World, session: &SignedIn) -> bool {
@@ -99,7 +109,9 @@ async fn a_link_to_confirm_an_address_works_for_a_day(world: &World) {
         world.run(|engine| async move { engine.verify_email(&token_of(&link)).await }).await
     };
     assert!(matches!(verify(link).await, Err(UseError::Invalid { .. })));
-    let again = world.run(move |engine| async move { engine.send_verification(owner).await }).await;
+    let again = world
+        .run(move |engine| async move { engine.send_verification(owner, &client()).await })
+        .await;
     world.leap(seconds(DAY - 1));
     assert_eq!(verify(again.unwrap()).await.unwrap(), email());
 }
@@ -107,7 +119,8 @@ async fn a_link_to_confirm_an_address_works_for_a_day(world: &World) {
 async fn a_link_for_a_new_password_works_for_an_hour(world: &World) {
     ada(world).await;
     let request = async || {
-        let link = world.run(|engine| async move { engine.request_reset(email()).await }).await;
+        let link =
+            world.run(|engine| async move { engine.request_reset(email(), &client()).await }).await;
         token_of(&link.unwrap().unwrap())
     };
     let reset = async |token: String| {
@@ -134,7 +147,7 @@ async fn guesses_are_let_through_again_after_a_quarter_of_an_hour(world: &World)
     world.leap(seconds(15 * 60 - 1));
     let refused = sign_in(world, PASSWORD).await;
     assert!(
-        matches!(refused, Err(PasswordError::TooMany { retry_after_seconds: 2 })),
+        matches!(refused, Err(PasswordError::TooMany { retry_after_seconds: 1 })),
         "{refused:?}"
     );
     world.leap(seconds(1));

@@ -2,8 +2,8 @@
 
 use domain::{Micros, NumberId, NumberStatus, NumberType, catalogue::Activation};
 use engine::{NumberPriceWanted, OutboundPriceWanted, UseError, Want};
-use serde_json::Value;
-use store::numbers;
+use serde_json::{Value, json};
+use store::{documents::Document, numbers};
 use testkit::{Account, World, cents};
 
 use super::{TO, renewals::stock, seconds};
@@ -182,12 +182,13 @@ async fn a_number_that_needs_documents_begins_when_it_is_approved(world: &World)
         let named = ("passport.pdf".to_owned(), "application/pdf".to_owned());
         world
             .run(move |engine| async move {
-                engine.hand_in(account, id, named, b"%PDF-1.7".to_vec()).await
+                let octets = |document: &Document| json!(document.octets);
+                engine.hand_in(account, id, named, b"%PDF-1.7".to_vec(), None, octets).await
             })
             .await
     };
     assert!(matches!(hand_in(stranger).await, Err(UseError::NotFound(_))));
-    assert_eq!(hand_in(account).await.unwrap().octets, 8);
+    assert_eq!(hand_in(account).await.unwrap().answer, 8);
     // Longer than a month: nothing more is charged while it waits.
     for _ in 0..40 {
         world.leap(seconds(DAY));
