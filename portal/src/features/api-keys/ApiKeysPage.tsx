@@ -10,6 +10,7 @@ import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { PlusIcon } from "~/shared/icons";
+import { MoreButton } from "~/shared/MoreButton";
 import { Page } from "~/shared/Page";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import table from "~/shared/Table.module.css";
@@ -55,18 +56,7 @@ export function ApiKeysPage() {
         <Empty title={t("apiKeys.empty.title")} text={t("apiKeys.empty.text")} action={create} />
       )}
       {keys.length > 0 && <KeysTable keys={keys} onRevoke={setRevoking} />}
-      {list.hasNextPage && (
-        <div className={table.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more")}
-          </Button>
-        </div>
-      )}
+      <MoreButton list={list} className={table.more} />
       {creating && <CreateModal onClose={() => setCreating(false)} />}
       {revoking !== null && <RevokeModal apiKey={revoking} onClose={() => setRevoking(null)} />}
     </Page>

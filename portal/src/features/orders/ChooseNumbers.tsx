@@ -7,6 +7,7 @@ import { SmsBadge } from "~/features/numbers/SmsBadge";
 import { useFormat } from "~/format/useFormat";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
+import { MoreButton } from "~/shared/MoreButton";
 import { Phone } from "~/shared/Phone";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import table from "~/shared/Table.module.css";
@@ -124,18 +125,7 @@ export function ChooseNumbers({ items, onChange, onBack, onNext }: Props) {
           </table>
         </div>
       )}
-      {list.hasNextPage && (
-        <div className={table.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more")}
-          </Button>
-        </div>
-      )}
+      <MoreButton list={list} className={table.more} />
       <div className={css.basket}>
         <Button variant="default" onClick={onBack}>
           {t("common.back")}

@@ -9,6 +9,7 @@ import { useFormat } from "~/format/useFormat";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { SearchIcon } from "~/shared/icons";
+import { MoreButton } from "~/shared/MoreButton";
 import { Page } from "~/shared/Page";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import { AnswerMark } from "~/shared/Status";
@@ -61,18 +62,7 @@ export function RequestsPage() {
           onOpen={({ id }) => void navigate({ search: (old) => ({ ...old, request: id }) })}
         />
       )}
-      {list.hasNextPage && (
-        <div className={table.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more")}
-          </Button>
-        </div>
-      )}
+      <MoreButton list={list} className={table.more} />
       <RequestDrawer
         id={opened}
         onClose={() => void navigate({ search: (old) => ({ ...old, request: undefined }) })}

@@ -7,6 +7,7 @@ import { openCompose } from "~/features/compose/open";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { BackIcon } from "~/shared/icons";
+import { MoreButton } from "~/shared/MoreButton";
 import { Phone } from "~/shared/Phone";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import { When } from "~/shared/When";
@@ -53,18 +54,7 @@ export default function Conversations() {
             />
           ))}
         </ul>
-        {list.hasNextPage && (
-          <div className={css.more}>
-            <Button
-              variant="default"
-              size="xs"
-              loading={list.isFetchingNextPage}
-              onClick={() => void list.fetchNextPage()}
-            >
-              {t("common.more")}
-            </Button>
-          </div>
-        )}
+        <MoreButton list={list} className={css.more} />
       </div>
       <div className={css.thread}>
         {open ? (

@@ -8,6 +8,7 @@ import { useFormat } from "~/format/useFormat";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { DownloadIcon, PlusIcon } from "~/shared/icons";
+import { MoreButton } from "~/shared/MoreButton";
 import { Page } from "~/shared/Page";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import table from "~/shared/Table.module.css";
@@ -176,18 +177,7 @@ function Transactions({ onTopUp }: { onTopUp: (() => void) | undefined }) {
           </table>
         </div>
       )}
-      {list.hasNextPage && (
-        <div className={table.more}>
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more")}
-          </Button>
-        </div>
-      )}
+      <MoreButton list={list} className={table.more} />
     </section>
   );
 }

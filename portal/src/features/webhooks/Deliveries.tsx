@@ -5,6 +5,7 @@ import { api, idempotencyKey, take } from "~/api/client";
 import type { Webhook, WebhookAttempt, WebhookDelivery } from "~/api/types";
 import { useFormat } from "~/format/useFormat";
 import { FailureNote } from "~/shared/FailureNote";
+import { MoreButton } from "~/shared/MoreButton";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import { DeliveryStatusMark } from "~/shared/Status";
 import { When } from "~/shared/When";
@@ -54,16 +55,7 @@ export function Deliveries({ webhook }: { webhook: Webhook }) {
       </ul>
       {recover.error !== null && <FailureNote error={recover.error} />}
       <div className={css.actions}>
-        {list.hasNextPage && (
-          <Button
-            variant="default"
-            size="xs"
-            loading={list.isFetchingNextPage}
-            onClick={() => void list.fetchNextPage()}
-          >
-            {t("common.more")}
-          </Button>
-        )}
+        <MoreButton list={list} />
         {webhook.status === "enabled" && deliveries.some(({ status }) => status === "failed") && (
           <Button
             variant="default"
