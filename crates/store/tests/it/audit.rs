@@ -22,6 +22,10 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         &["DELETE FROM transfers WHERE kind = 'reserve' AND source_id = {delivered}"],
     ),
     (
+        "a test message is simulated, free, and moves no money",
+        &["UPDATE messages SET test = 1 WHERE id = {delivered}"],
+    ),
+    (
         "no two messages have one id",
         &["UPDATE messages SET account_id = account_id + 1000, id = {queued} WHERE id = {delivered}"],
     ),
