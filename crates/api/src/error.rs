@@ -29,6 +29,7 @@ pub const ERROR_CODES: &[&str] = &[
     "conflict",
     "number_not_active",
     "sms_not_enabled",
+    "no_messaging_profile",
     "already_enabled",
     "body_too_large",
     "unsupported_media_type",
@@ -208,6 +209,12 @@ impl From<Refusal> for ApiError {
                 S::CONFLICT,
                 "sms_not_enabled",
                 "SMS is not enabled on this number. Switch it on under My Numbers, Configure.",
+            )
+            .about("from_number_id"),
+            Refusal::NoMessagingProfile => Self::new(
+                S::CONFLICT,
+                "no_messaging_profile",
+                "The number has no messaging profile, so it sends nothing. Assign one under My Numbers, Configure.",
             )
             .about("from_number_id"),
             Refusal::RecipientOptedOut => Self::new(

@@ -34,6 +34,7 @@ use crate::{Api, ERROR_CODES, operator, portal, webhook_payloads};
     tags(
         (name = "Messages", description = "Send, quote, list and follow messages"),
         (name = "Events", description = "What happens, as a stream"),
+        (name = "Messaging profiles", description = "How the texts of some of your numbers are treated"),
         (name = "Webhooks", description = "What happens, pushed to your program"),
         (name = "Numbers", description = "Your numbers, and SMS on them"),
         (name = "Orders", description = "Search the inventory and buy"),

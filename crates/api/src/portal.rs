@@ -10,6 +10,7 @@ mod email;
 mod events;
 mod inventory;
 mod messages;
+mod messaging_profiles;
 mod numbers;
 mod orders;
 mod password;
@@ -45,6 +46,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(simulator::inbound))
         .routes(routes!(numbers::senders))
         .routes(routes!(numbers::list))
+        .routes(routes!(numbers::update))
         .routes(routes!(numbers::enable_sms))
         .routes(routes!(numbers::disable_sms))
         .routes(routes!(numbers::release))
@@ -66,6 +68,12 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::rotate))
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
+        .routes(routes!(messaging_profiles::list, messaging_profiles::create))
+        .routes(routes!(
+            messaging_profiles::get,
+            messaging_profiles::update,
+            messaging_profiles::delete
+        ))
         .routes(routes!(webhooks::list, webhooks::create))
         .routes(routes!(webhooks::get, webhooks::update, webhooks::delete))
         .routes(routes!(webhooks::rotate_secret))

@@ -54,6 +54,8 @@ ids! {
     TopupId,
     /// A movement of money that no message caused.
     TransferId,
+    /// How the texts of some of an account's numbers are treated.
+    MessagingProfileId,
     /// An endpoint to which a customer's events are pushed.
     WebhookId,
     /// An event on its way to one endpoint.

@@ -22,8 +22,8 @@ pub mod webhooks;
 
 pub use e164::{E164, InvalidE164, InvalidPrefix, Prefix};
 pub use ids::{
-    AccountId, ApiKeyId, CarrierId, DeliveryId, ID_MAX, MessageId, NumberId, OperatorId, OrderId,
-    RouteId, SessionId, TopupId, TransferId, WebhookId,
+    AccountId, ApiKeyId, CarrierId, DeliveryId, ID_MAX, MessageId, MessagingProfileId, NumberId,
+    OperatorId, OrderId, RouteId, SessionId, TopupId, TransferId, WebhookId,
 };
 pub use money::{AMOUNT_MAX, Currency, InvalidAmount, InvalidCurrency, Micros};
 pub use numbers::{Country, InvalidCountry, NumberStatus, NumberType};

@@ -15,6 +15,16 @@ crate::words! {
     }
 }
 
+impl WebhookEvent {
+    /// Whether it tells of a message, and so of one number's messaging profile.
+    pub fn is_of_message(self) -> bool {
+        match self {
+            Self::SmsReceived | Self::SmsSent | Self::SmsDelivered | Self::SmsFailed => true,
+            Self::NumberStatus | Self::WalletLowBalance | Self::WalletRechargeFailed => false,
+        }
+    }
+}
+
 /// The events that an endpoint wants, at least one, each once, in the order of [`WebhookEvent::ALL`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebhookEvents(Vec<WebhookEvent>);
@@ -27,6 +37,11 @@ pub struct InvalidEvents;
 impl WebhookEvents {
     pub fn all() -> Self {
         Self(WebhookEvent::ALL.to_vec())
+    }
+
+    /// All that tell of a message.
+    pub fn of_messages() -> Self {
+        Self(WebhookEvent::ALL.iter().copied().filter(|event| event.is_of_message()).collect())
     }
 
     pub fn of<'a>(words: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidEvents> {

@@ -57,6 +57,8 @@ pub enum Refusal {
     NumberNotActive,
     #[error("SMS is not enabled on this number")]
     SmsNotEnabled,
+    #[error("the number has no messaging profile")]
+    NoMessagingProfile,
     #[error("the account is suspended")]
     AccountSuspended,
     #[error("no carrier serves the destination")]

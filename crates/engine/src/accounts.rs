@@ -1,7 +1,7 @@
 //! Customers and their credit.
 
 use domain::{
-    AccountId, Currency, Email, Micros, OperatorId, VatRate,
+    AccountId, Currency, Email, MessagingProfileId, Micros, OperatorId, VatRate,
     api_keys::Grant,
     rate::{RATE_DEFAULT, RATE_MAX},
 };
@@ -20,6 +20,7 @@ use crate::{
     Done, Engine, Idempotency, UseError,
     events::balance_data,
     ids::Range,
+    messaging_profiles,
     people::address_taken,
     repeats::OPERATORS,
     secrets::{self, NewKey},
@@ -69,7 +70,7 @@ impl Engine {
             );
             return Err(UseError::invalid("currency", message));
         }
-        let ids = self.ids.take(&self.store, 2).await?;
+        let ids = self.ids.take(&self.store, 3).await?;
         let api_key = secrets::new_key("df_live_");
         let body = move |tx: &mut Tx<'_>| {
             let mut ids: Range = ids.clone();
@@ -99,6 +100,7 @@ impl Engine {
                 grant: &Grant::full(),
             };
             keys::insert(tx, &new_key, now)?;
+            messaging_profiles::begin(tx, id, MessagingProfileId::new(ids.next()), now)?;
             Ok(AccountCreated { account: found(tx, id)?, api_key: api_key.clone() })
         };
         self.once(OPERATORS, key, body, render).await

@@ -5,6 +5,7 @@ use serde_json::Value;
 use store::{
     Tx,
     events::{self, NewEvent},
+    messaging_profiles as profiles,
     months::Service,
     numbers::{self, NumberRecord},
     renewals::{self, Renewal},
@@ -17,11 +18,28 @@ use crate::{
     months::{charge, may_buy},
 };
 
-/// A customer's number with what renews of it.
+/// A customer's number with what renews of it, and the name of its messaging profile.
 #[derive(Debug, Clone)]
 pub struct OwnNumber {
     pub number: NumberRecord,
     pub renewals: Vec<Renewal>,
+    pub profile_name: Option<String>,
+}
+
+impl OwnNumber {
+    pub(crate) fn read(
+        tx: &mut Tx<'_>,
+        number: NumberRecord,
+        renewals: Vec<Renewal>,
+    ) -> Result<Self, UseError> {
+        let profile_name = match (number.account, number.profile) {
+            (Some(account), Some(id)) => {
+                profiles::find(tx, account, id)?.map(|(profile, _)| profile.name)
+            }
+            _ => None,
+        };
+        Ok(Self { number, renewals, profile_name })
+    }
 }
 
 impl Engine {
@@ -63,7 +81,7 @@ impl Engine {
             }
             events::append(tx, &news, now)?;
             let renewals = renewals::of_numbers(tx, account, (id, id))?;
-            Ok(OwnNumber { number, renewals })
+            OwnNumber::read(tx, number, renewals)
         };
         let done = self.once(account, key, body, render).await?;
         self.hub.tell([account]);
@@ -94,7 +112,7 @@ impl Engine {
                 }
                 events::append(tx, &[number_news(account, &number)], now)?;
                 let renewals = renewals::of_numbers(tx, account, (id, id))?;
-                Ok(OwnNumber { number, renewals })
+                OwnNumber::read(tx, number, renewals)
             })
             .await?;
         self.hub.tell([account]);

@@ -4,17 +4,16 @@ use std::time::Duration;
 
 use carrier::Inbound;
 use domain::{
-    AccountId, CarrierId, Delivery, Direction, E164, MessageId, MessageStatus, Micros, NumberId,
-    Timestamp,
-    opt_out::{self, Wish},
-    text::Encoding,
+    AccountId, CarrierId, Delivery, Direction, E164, MessageId, MessageStatus, Micros, Timestamp,
+    opt_out::Wish, text::Encoding,
 };
 use store::{
     StoreError, Tx,
     events::{self, NewEvent},
     inbound::{self, Arrival, Concatenation, Part, Unassigned},
     messages::{self, Message},
-    numbers, opt_outs,
+    numbers::{self, Receiver},
+    opt_outs,
     stats::Tally,
 };
 
@@ -136,17 +135,17 @@ fn put_together(carrier: CarrierId, sender: &str, recipient: &str, parts: &[Part
     }
 }
 
-/// Acts on a text that is nothing but STOP, START or their like; the customer sees it all the same.
+/// Acts on a text that is nothing but STOP, START or their like, as the number's messaging profile
+/// has them; the customer sees it all the same.
 fn heed(
     tx: &mut Tx<'_>,
-    account: AccountId,
-    number: NumberId,
+    number: &Receiver,
     whole: &Whole,
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    match opt_out::wish(&whole.body) {
-        Some(Wish::Stop) => opt_outs::add(tx, account, number, &whole.sender, at),
-        Some(Wish::Start) => opt_outs::remove(tx, account, number, &whole.sender),
+    match number.words.wish(&whole.body) {
+        Some(Wish::Stop) => opt_outs::add(tx, number.account, number.id, &whole.sender, at),
+        Some(Wish::Start) => opt_outs::remove(tx, number.account, number.id, &whole.sender),
         None => Ok(()),
     }
 }
@@ -158,12 +157,11 @@ fn deliver(
     around: &mut Surroundings,
 ) -> Result<Option<AccountId>, StoreError> {
     let number = match whole.recipient.parse::<E164>() {
-        Ok(number) => numbers::find_by_number(tx, &number)?,
+        Ok(number) => numbers::receiver(tx, &number)?,
         Err(_) => None,
     };
-    let owned = number.and_then(|number| number.account.map(|account| (account, number.id)));
     let id = around.ids.next();
-    let Some((account, number)) = owned else {
+    let Some(number) = number else {
         let text = Unassigned {
             id,
             carrier: whole.carrier,
@@ -175,7 +173,7 @@ fn deliver(
         inbound::keep_unassigned(tx, &text)?;
         return Ok(None);
     };
-    let now = around.now;
+    let (now, account) = (around.now, number.account);
     let detail = whole.detail.map(str::to_owned);
     let id = MessageId::new(id);
     let news = [NewEvent::status(account, id, MessageStatus::Received, detail.clone())];
@@ -186,7 +184,8 @@ fn deliver(
         seq: seqs.first().copied().unwrap_or(0),
         direction: Direction::Inbound,
         status: MessageStatus::Received,
-        number,
+        number: number.id,
+        profile: number.profile,
         sender: whole.sender.clone(),
         recipient: whole.recipient.clone(),
         body: whole.body.clone(),
@@ -210,9 +209,9 @@ fn deliver(
     };
     messages::insert(tx, &[message])?;
     events::insert(tx, &news, &seqs, now)?;
-    heed(tx, account, number, whole, now)?;
+    heed(tx, &number, whole, now)?;
     let mut tally = Tally::default();
-    tally.of(account, number, now).inbound += 1;
+    tally.of(account, number.id, now).inbound += 1;
     tally.store(tx)?;
     metrics::counter!("didfarm_messages_received_total").increment(1);
     Ok(Some(account))

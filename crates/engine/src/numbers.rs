@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
-use domain::{AccountId, CarrierId, Country, E164, NumberId, NumberStatus, NumberType, Timestamp};
+use domain::{
+    AccountId, CarrierId, Country, E164, MessagingProfileId, NumberId, NumberStatus, NumberType,
+    Timestamp,
+};
 use serde_json::Value;
 use store::{
-    StoreError, Tx, accounts, carriers, events,
+    StoreError, Tx, accounts, carriers, events, messaging_profiles as profiles,
     months::Service,
     numbers::{self, NumberRecord},
     renewals::{self, Renewal},
@@ -84,9 +87,10 @@ impl Engine {
         render: impl Fn(&NumberRecord) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let id = NumberId::new(self.ids.one(&self.store).await?);
-        let record = record(new, id, self.clock.now());
+        let mut record = record(new, id, self.clock.now());
         let body = move |tx: &mut Tx<'_>| {
             check(tx, &record)?;
+            record.profile = default_profile(tx, record.account)?;
             if numbers::insert(tx, std::slice::from_ref(&record))? == 0 {
                 let message = "This number is in the inventory already.".to_owned();
                 return Err(UseError::Conflict { message });
@@ -109,6 +113,9 @@ impl Engine {
                 let before = record.clone();
                 apply(&mut record, &patch)?;
                 check(tx, &record)?;
+                if record.account != before.account {
+                    record.profile = default_profile(tx, record.account)?;
+                }
                 numbers::update(tx, &record)?;
                 renew_accordingly(tx, &before, &record, now)?;
                 announce(tx, &before, &record, now)?;
@@ -132,7 +139,7 @@ impl Engine {
         let news = parse(csv).map_err(ImportFailure::File)?;
         let mut ids = self.ids.take(&self.store, news.len()).await.map_err(UseError::from)?;
         let now = self.clock.now();
-        let records: Vec<NumberRecord> =
+        let mut records: Vec<NumberRecord> =
             news.into_iter().map(|new| record(new, NumberId::new(ids.next()), now)).collect();
         let total = u64::try_from(records.len()).unwrap_or(u64::MAX);
         let body = move |tx: &mut Tx<'_>| {
@@ -143,6 +150,17 @@ impl Engine {
                     check(tx, record)?;
                     checked.push(refers);
                 }
+            }
+            let mut defaults = HashMap::new();
+            for record in &mut records {
+                record.profile = match defaults.get(&record.account) {
+                    Some(profile) => *profile,
+                    None => {
+                        let profile = default_profile(tx, record.account)?;
+                        defaults.insert(record.account, profile);
+                        profile
+                    }
+                };
             }
             let mut added = 0;
             for chunk in records.chunks(1_000) {
@@ -166,6 +184,7 @@ fn record(new: NewNumber, id: NumberId, now: Timestamp) -> NumberRecord {
         carrier: new.carrier,
         simulated: new.simulated,
         created_at: now,
+        profile: None,
     }
 }
 
@@ -196,6 +215,14 @@ fn check(tx: &mut Tx<'_>, record: &NumberRecord) -> Result<(), UseError> {
         return Err(UseError::invalid("carrier_id", "carrier_id names no carrier"));
     }
     Ok(())
+}
+
+/// The messaging profile that a number begins with at its account.
+fn default_profile(
+    tx: &mut Tx<'_>,
+    account: Option<AccountId>,
+) -> Result<Option<MessagingProfileId>, StoreError> {
+    account.map_or(Ok(None), |account| profiles::default_of(tx, account))
 }
 
 /// What the former account paid does not go on; SMS that is switched off does not renew.

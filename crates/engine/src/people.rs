@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    AccountId, Email, Language, Password, SessionId, Theme, TimeZone, Timestamp, VatRate,
-    rate::RATE_DEFAULT,
+    AccountId, Email, Language, MessagingProfileId, Password, SessionId, Theme, TimeZone,
+    Timestamp, VatRate, rate::RATE_DEFAULT,
 };
 use serde_json::{Value, json};
 use store::{
@@ -19,6 +19,7 @@ use crate::{
     Done, Engine, Idempotency, UseError,
     lately::network,
     mail::Letter,
+    messaging_profiles,
     repeats::NEWCOMERS,
     secrets::{self, Token, hash_password},
     sessions::{Client, PasswordError, Presence, SignedIn, open},
@@ -91,7 +92,7 @@ impl Engine {
             return Err(address_taken());
         }
         let hash = hash_password(password.into_inner()).await;
-        let ids = self.ids.take(&self.store, 2).await?;
+        let ids = self.ids.take(&self.store, 3).await?;
         let (now, currency) = (self.clock.now(), self.config.currency);
         let token = secrets::new_token();
         let link = self.mailed_link(Purpose::Verify, &token);
@@ -111,6 +112,7 @@ impl Engine {
             if people::find_by_email(tx, &email)?.is_some() || !accounts::insert(tx, &row, now)? {
                 return Err(address_taken());
             }
+            messaging_profiles::begin(tx, id, MessagingProfileId::new(ids.next()), now)?;
             keep_link(tx, &token, Owner::Account(id), Purpose::Verify, now)?;
             let person = found(tx, Owner::Account(id))?;
             Ok(open(tx, SessionId::new(ids.next()), person, &client, now)?)

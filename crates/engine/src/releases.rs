@@ -45,6 +45,7 @@ pub(crate) fn release(
     }
     number.status = NumberStatus::Released;
     number.account = None;
+    number.profile = None;
     number.sms_enabled = false;
     Ok(())
 }

@@ -19,7 +19,7 @@ mod work;
 use std::{sync::Arc, time::Duration};
 
 use domain::{
-    AccountId, DeliveryId, Timestamp, WebhookId,
+    AccountId, DeliveryId, MessagingProfileId, Timestamp, WebhookId,
     webhooks::{WebhookEvent, WebhookEvents},
 };
 use serde_json::Value;
@@ -35,7 +35,7 @@ pub(crate) use lanes::Webhooks;
 pub use signature::secret_text;
 pub use target::WebhookPolicy;
 
-use crate::{Done, Engine, Idempotency, UseError, lately::Limit};
+use crate::{Done, Engine, Idempotency, UseError, lately::Limit, messaging_profiles::hold};
 
 const WEBHOOKS_MAX: i64 = 50;
 
@@ -53,7 +53,10 @@ const OLD_SECRET_SIGNS: Duration = Duration::from_secs(86_400);
 pub struct NewWebhook {
     pub url: String,
     pub description: String,
-    pub events: WebhookEvents,
+    /// `None`: all that it can be told of.
+    pub events: Option<WebhookEvents>,
+    /// It is told of this profile's messages alone.
+    pub profile: Option<MessagingProfileId>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -61,6 +64,8 @@ pub struct WebhookPatch {
     pub url: Option<String>,
     pub description: Option<String>,
     pub events: Option<WebhookEvents>,
+    /// Inner `None`: it is told of the whole account.
+    pub profile: Option<Option<MessagingProfileId>>,
     pub status: Option<WebhookStatus>,
 }
 
@@ -83,6 +88,11 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let url = self.checked_url(&new.url)?;
         let description = checked_description(&new.description)?;
+        let events = new.events.unwrap_or_else(|| match new.profile {
+            Some(_) => WebhookEvents::of_messages(),
+            None => WebhookEvents::all(),
+        });
+        check_events(&events, new.profile)?;
         let id = WebhookId::new(self.ids.one(&self.store).await?);
         let (secret, now) = (signature::new_secret(), self.clock.now());
         let body = move |tx: &mut Tx<'_>| {
@@ -91,13 +101,15 @@ impl Engine {
                     format!("An account has at most {WEBHOOKS_MAX} webhooks; delete one.");
                 return Err(UseError::Conflict { message });
             }
+            hold(tx, account, new.profile)?;
             let seq = events::last_seq(tx, account)?;
             let webhook = Webhook {
                 account,
                 id,
+                profile: new.profile,
                 url: url.clone(),
                 description: description.clone(),
-                events: new.events.clone(),
+                events: events.clone(),
                 status: WebhookStatus::Enabled,
                 disabled_reason: None,
                 failing_since: None,
@@ -125,13 +137,18 @@ impl Engine {
         let webhook = self
             .store
             .write(move |tx| {
-                let webhook = hooks::find(tx, account, id)?.ok_or(UseError::NotFound("webhook"))?;
+                let webhook = hooks::lock(tx, account, id)?.ok_or(UseError::NotFound("webhook"))?;
                 let changed = Webhook {
                     url: url.clone().unwrap_or(webhook.url),
                     description: description.clone().unwrap_or(webhook.description),
                     events: patch.events.clone().unwrap_or(webhook.events),
+                    profile: patch.profile.unwrap_or(webhook.profile),
                     ..webhook
                 };
+                check_events(&changed.events, changed.profile)?;
+                if patch.profile.is_some() {
+                    hold(tx, account, changed.profile)?;
+                }
                 hooks::update(tx, &changed)?;
                 match patch.status {
                     Some(WebhookStatus::Enabled) => {
@@ -304,6 +321,21 @@ fn admit(
              Retry-After says; to push all that failed again, recover once.",
         )
     })
+}
+
+/// A messaging profile has messages, and no wallet.
+fn check_events(
+    events: &WebhookEvents,
+    profile: Option<MessagingProfileId>,
+) -> Result<(), UseError> {
+    if profile.is_some() && events.iter().any(|event| !event.is_of_message()) {
+        let message = format!(
+            "A webhook of one messaging profile can be told of: {}.",
+            WebhookEvents::of_messages()
+        );
+        return Err(UseError::invalid("events", message));
+    }
+    Ok(())
 }
 
 fn checked_description(text: &str) -> Result<String, UseError> {

@@ -396,11 +396,33 @@ const INVARIANTS: &[Invariant] = &[
                   AND e.seq > h.since_seq AND e.seq <= h.after_seq
               WHERE h.status = 'enabled' AND h.deleted_at IS NULL
                   AND e.created_at > $1 - 2505600000000
+                  AND (h.profile_id IS NULL OR EXISTS (SELECT 1 FROM messages m
+                      WHERE m.account_id = e.account_id AND m.id = e.message_id
+                          AND m.profile_id = h.profile_id))
                   AND ',' || h.events || ',' LIKE '%,' || (CASE e.kind
                       WHEN 'sms.status' THEN 'sms.' || e.status ELSE e.kind END) || ',%'
                   AND NOT EXISTS (SELECT 1 FROM webhook_deliveries d WHERE d.account_id = h.account_id
                       AND d.webhook_id = h.id AND d.seq = e.seq) LIMIT 21",
         timed: true,
+    },
+    Invariant {
+        name: "each account has one default messaging profile",
+        sql: "SELECT 'account ' || CAST(a.id AS TEXT) FROM accounts a
+              WHERE 1 <> (SELECT COUNT(*) FROM messaging_profiles p
+                  WHERE p.account_id = a.id AND p.is_default = 1) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "the messaging profile of each number and webhook is its account's",
+        sql: "SELECT o.what || ' ' || CAST(o.id AS TEXT) FROM (
+                  SELECT 'number' AS what, id, account_id, profile_id FROM numbers
+                  UNION ALL
+                  SELECT 'webhook' AS what, id, account_id, profile_id FROM webhooks
+                  WHERE deleted_at IS NULL) o
+              LEFT JOIN messaging_profiles p
+                  ON p.account_id = o.account_id AND p.id = o.profile_id
+              WHERE o.profile_id IS NOT NULL AND p.id IS NULL LIMIT 21",
+        timed: false,
     },
     Invariant {
         name: "no webhook is ahead of its account's events",

@@ -28,6 +28,7 @@ mod like;
 pub mod low_balances;
 pub mod mail_tokens;
 pub mod messages;
+pub mod messaging_profiles;
 mod migrations;
 pub mod months;
 pub mod movements;

@@ -3,8 +3,8 @@
 mod list;
 
 use domain::{
-    AccountId, CarrierId, Delivery, Direction, FailureCode, MessageId, MessageStatus, Micros,
-    NumberId, Timestamp, text::Encoding,
+    AccountId, CarrierId, Delivery, Direction, FailureCode, MessageId, MessageStatus,
+    MessagingProfileId, Micros, NumberId, Timestamp, text::Encoding,
 };
 
 use crate::{Bulk, Row, StoreError, Tx, Value, params};
@@ -19,6 +19,8 @@ pub struct Message {
     pub direction: Direction,
     pub status: MessageStatus,
     pub number: NumberId,
+    /// The number's, when the message was accepted or came in.
+    pub profile: Option<MessagingProfileId>,
     /// An E.164 number for outbound; inbound ones may come from a name or a short code.
     pub sender: String,
     pub recipient: String,
@@ -50,7 +52,8 @@ pub struct Message {
 
 pub(crate) const COLUMNS: &str = "account_id, id, seq, direction, status, number_id, sender,
     recipient, body, encoding, segments, price, carrier_id, simulated, delivery, not_before,
-    valid_until, tries, refusals, failure, detail, created_at, sending_at, sent_at, finished_at, test";
+    valid_until, tries, refusals, failure, detail, created_at, sending_at, sent_at, finished_at, test,
+    profile_id";
 
 pub(crate) fn read(row: &Row<'_>) -> Result<Message, StoreError> {
     Ok(Message {
@@ -80,6 +83,7 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Message, StoreError> {
         sent_at: row.time_or_null(23)?,
         finished_at: row.time_or_null(24)?,
         test: row.flag(25)?,
+        profile: row.get::<Option<i64>>(26)?.map(MessagingProfileId::new),
     })
 }
 
@@ -89,26 +93,27 @@ pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
             INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender,
                 recipient, body, encoding, segments, price, carrier_id, simulated, delivery,
                 not_before, valid_until, tries, refusals, failure, detail, created_at, sending_at,
-                sent_at, finished_at, test)
+                sent_at, finished_at, test, profile_id)
             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-                ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)",
+                ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
         postgres: "
             INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender,
                 recipient, body, encoding, segments, price, carrier_id, simulated, delivery,
                 not_before, valid_until, tries, refusals, failure, detail, created_at, sending_at,
-                sent_at, finished_at, test)
+                sent_at, finished_at, test, profile_id)
             SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
                 $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[],
                 $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[],
                 $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::text[],
-                $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[])",
+                $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
+                $27::bigint[])",
     };
 
-    let rows: Vec<[Value<'_>; 26]> = messages.iter().map(columns).collect();
+    let rows: Vec<[Value<'_>; 27]> = messages.iter().map(columns).collect();
     tx.send(&INSERT, &rows)
 }
 
-fn columns(message: &Message) -> [Value<'_>; 26] {
+fn columns(message: &Message) -> [Value<'_>; 27] {
     [
         Value::from(message.account),
         Value::from(message.id),
@@ -136,6 +141,7 @@ fn columns(message: &Message) -> [Value<'_>; 26] {
         Value::from(message.sent_at),
         Value::from(message.finished_at),
         Value::from(message.test),
+        Value::from(message.profile),
     ]
 }
 
@@ -213,13 +219,13 @@ pub fn find_many(
             SELECT account_id, id, seq, direction, status, number_id, sender, recipient, body,
                 encoding, segments, price, carrier_id, simulated, delivery, not_before, valid_until,
                 tries, refusals, failure, detail, created_at, sending_at, sent_at, finished_at,
-                test
+                test, profile_id
             FROM messages WHERE account_id = ?1 AND id = ?2",
         postgres: "
             SELECT m.account_id, m.id, m.seq, m.direction, m.status, m.number_id, m.sender,
                 m.recipient, m.body, m.encoding, m.segments, m.price, m.carrier_id, m.simulated,
                 m.delivery, m.not_before, m.valid_until, m.tries, m.refusals, m.failure, m.detail,
-                m.created_at, m.sending_at, m.sent_at, m.finished_at, m.test
+                m.created_at, m.sending_at, m.sent_at, m.finished_at, m.test, m.profile_id
             FROM UNNEST($1::bigint[], $2::bigint[]) AS w (account_id, id)
             JOIN messages m ON m.account_id = w.account_id AND m.id = w.id",
     };

@@ -52,6 +52,11 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0008_months_begun.sql"),
     },
     Migration {
+        version: 9,
+        sqlite: include_str!("../migrations/sqlite/0009_messaging_profiles.sql"),
+        postgres: include_str!("../migrations/postgres/0009_messaging_profiles.sql"),
+    },
+    Migration {
         version: 10,
         sqlite: include_str!("../migrations/sqlite/0010_payments.sql"),
         postgres: include_str!("../migrations/postgres/0010_payments.sql"),

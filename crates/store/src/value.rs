@@ -4,8 +4,8 @@ use std::error::Error;
 
 use bytes::{Bytes, BytesMut};
 use domain::{
-    AccountId, ApiKeyId, CarrierId, DeliveryId, E164, MessageId, Micros, NumberId, OperatorId,
-    OrderId, RouteId, SessionId, Timestamp, TopupId, TransferId, WebhookId,
+    AccountId, ApiKeyId, CarrierId, DeliveryId, E164, MessageId, MessagingProfileId, Micros,
+    NumberId, OperatorId, OrderId, RouteId, SessionId, Timestamp, TopupId, TransferId, WebhookId,
 };
 use postgres_protocol::types::{ArrayDimension, array_to_sql};
 use tokio_postgres::types::{IsNull, Kind, ToSql, Type, to_sql_checked};
@@ -38,8 +38,21 @@ macro_rules! from_ids {
 }
 
 from_ids!(
-    AccountId, ApiKeyId, CarrierId, DeliveryId, MessageId, NumberId, OperatorId, OrderId, RouteId,
-    SessionId, TopupId, TransferId, WebhookId, Micros
+    AccountId,
+    ApiKeyId,
+    CarrierId,
+    DeliveryId,
+    MessageId,
+    MessagingProfileId,
+    NumberId,
+    OperatorId,
+    OrderId,
+    RouteId,
+    SessionId,
+    TopupId,
+    TransferId,
+    WebhookId,
+    Micros
 );
 
 impl From<i64> for Value<'_> {

@@ -5,7 +5,7 @@ pub mod deliveries;
 mod upkeep;
 
 use domain::{
-    AccountId, MessageStatus, Timestamp, WebhookId,
+    AccountId, MessageStatus, MessagingProfileId, Timestamp, WebhookId,
     webhooks::{WebhookEvent, WebhookEvents},
 };
 
@@ -35,6 +35,8 @@ domain::words! {
 pub struct Webhook {
     pub account: AccountId,
     pub id: WebhookId,
+    /// It is told of this profile's messages alone; `None`: of everything.
+    pub profile: Option<MessagingProfileId>,
     pub url: String,
     pub description: String,
     pub events: WebhookEvents,
@@ -74,7 +76,7 @@ pub fn pushed_as(kind: EventKind, status: Option<MessageStatus>) -> Option<Webho
 }
 
 const COLUMNS: &str = "account_id, id, url, description, events, status, disabled_reason,
-    failing_since, created_at, after_seq, first_seq";
+    failing_since, created_at, after_seq, first_seq, profile_id";
 
 fn read(row: &Row<'_>) -> Result<Webhook, StoreError> {
     Ok(Webhook {
@@ -89,6 +91,7 @@ fn read(row: &Row<'_>) -> Result<Webhook, StoreError> {
         created_at: row.time(8)?,
         after_seq: row.get(9)?,
         first_seq: row.get(10)?,
+        profile: row.get::<Option<i64>>(11)?.map(MessagingProfileId::new),
     })
 }
 
@@ -96,8 +99,8 @@ fn read(row: &Row<'_>) -> Result<Webhook, StoreError> {
 pub fn insert(tx: &mut Tx<'_>, webhook: &Webhook, secret: &[u8]) -> Result<(), StoreError> {
     const INSERT: &str = "
         INSERT INTO webhooks (account_id, id, url, description, events, secret, status, first_seq,
-            since_seq, after_seq, paused_until, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, 0, $9)";
+            since_seq, after_seq, paused_until, created_at, profile_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $8, 0, $9, $10)";
 
     tx.execute(
         INSERT,
@@ -110,7 +113,8 @@ pub fn insert(tx: &mut Tx<'_>, webhook: &Webhook, secret: &[u8]) -> Result<(), S
             secret,
             webhook.status.as_str(),
             webhook.first_seq,
-            webhook.created_at
+            webhook.created_at,
+            webhook.profile
         ],
     )?;
     Ok(())
@@ -123,6 +127,20 @@ pub fn find(
 ) -> Result<Option<Webhook>, StoreError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM webhooks WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL"
+    );
+    tx.query_one(&sql, params![account, id], read)
+}
+
+/// An endpoint that is about to be changed by what it is now: nobody else changes it meanwhile.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    id: WebhookId,
+) -> Result<Option<Webhook>, StoreError> {
+    let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
+    let sql = format!(
+        "SELECT {COLUMNS} FROM webhooks
+         WHERE account_id = $1 AND id = $2 AND deleted_at IS NULL {lock}"
     );
     tx.query_one(&sql, params![account, id], read)
 }
@@ -147,16 +165,24 @@ pub fn count(tx: &mut Tx<'_>, account: AccountId) -> Result<i64, StoreError> {
     Ok(tx.query_one(COUNT, params![account], |row| row.get(0))?.unwrap_or(0))
 }
 
-/// Writes address, description and events; what the events leave out is not owed any more.
+/// Writes address, description, events and profile; what those leave out is not owed any more.
 pub fn update(tx: &mut Tx<'_>, webhook: &Webhook) -> Result<(), StoreError> {
     const UPDATE: &str = "
-        UPDATE webhooks SET url = $1, description = $2, events = $3, since_seq = after_seq
-        WHERE account_id = $4 AND id = $5";
+        UPDATE webhooks SET url = $1, description = $2, events = $3, profile_id = $4,
+            since_seq = after_seq
+        WHERE account_id = $5 AND id = $6";
 
     let events = webhook.events.to_string();
     tx.execute(
         UPDATE,
-        params![&webhook.url, &webhook.description, &events, webhook.account, webhook.id],
+        params![
+            &webhook.url,
+            &webhook.description,
+            &events,
+            webhook.profile,
+            webhook.account,
+            webhook.id
+        ],
     )?;
     Ok(())
 }

@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use domain::{
-    AccountId, CarrierId, DeliveryId, MessageId, MessageStatus, Micros, NumberId, VatRate,
-    WebhookId, text, webhooks::WebhookEvents,
+    AccountId, CarrierId, DeliveryId, MessageId, MessageStatus, MessagingProfileId, Micros,
+    NumberId, VatRate, WebhookId, text, webhooks::WebhookEvents,
 };
 use engine::{
     AcceptError, Accepted, AccountPatch, Idempotency, NewAccount, NewNumber, NewWebhook, Send,
@@ -240,9 +240,19 @@ impl Account {
 
     /// An endpoint that is told of these events; answers its id and its secret.
     pub async fn webhook(&self, url: &str, events: &[&str]) -> (WebhookId, String) {
+        self.webhook_of(None, url, events).await
+    }
+
+    /// The same for one of a messaging profile.
+    pub async fn webhook_of(
+        &self,
+        profile: Option<MessagingProfileId>,
+        url: &str,
+        events: &[&str],
+    ) -> (WebhookId, String) {
         let (id, url) = (self.id, url.to_owned());
-        let events = WebhookEvents::of(events.iter().copied()).unwrap();
-        let new = NewWebhook { url, description: String::new(), events };
+        let events = Some(WebhookEvents::of(events.iter().copied()).unwrap());
+        let new = NewWebhook { url, description: String::new(), events, profile };
         let made = self
             .inner
             .run(move |engine| async move {

@@ -23,6 +23,11 @@ export async function furnish(portal) {
       portal.demo.operator.api_key,
     );
   }
+  await portal.call("POST", "/portal/messaging-profiles", {
+    name: "Customer care",
+    opt_out_words: { stop: ["AFMELDEN"], start: ["AANMELDEN"] },
+    sender_fallback: true,
+  });
   const { webhook } = (
     await portal.call("POST", "/portal/webhooks", {
       url: "http://127.0.0.1:9/hooks/sms",
@@ -36,6 +41,9 @@ export async function furnish(portal) {
     const { body } = await portal.call("GET", "/portal/sms?limit=200");
     const open = body.messages.filter(({ status }) => /queued|sending/.test(status));
     const ended = open.length === 0 && body.messages.length >= messages.length + 2;
+    if (ended) {
+      await portal.call("PATCH", `/portal/numbers/${third.id}`, { messaging_profile_id: null });
+    }
     return ended && { messages: body.messages, numbers: portal.demo.numbers, webhook, topup };
   });
 }
@@ -106,6 +114,20 @@ export function screens({ messages, numbers, webhook, topup }) {
     },
     { name: "numbers", path: "/numbers" },
     { name: "configure", path: `/numbers?configure=${numbers[0].id}` },
+    { name: "messaging-profiles", path: "/messaging-profiles" },
+    {
+      name: "messaging-profile",
+      path: "/messaging-profiles",
+      async arrange(page) {
+        await page.locator("td button").last().click();
+        await page.getByRole("dialog").waitFor();
+      },
+    },
+    {
+      name: "configure-no-profile",
+      path: `/numbers?configure=${numbers[2].id}`,
+      arrange: (page) => page.getByRole("alert").waitFor(),
+    },
     { name: "order", path: "/order?country=GB&type=mobile" },
     {
       name: "order-numbers",

@@ -136,6 +136,18 @@ const numbers = createRoute({
   component: lazyRouteComponent(() => import("~/features/numbers/NumbersPage"), "NumbersPage"),
 });
 
+const messagingProfiles = createRoute({
+  getParentRoute: () => inside,
+  path: "/messaging-profiles",
+  validateSearch: (raw: Record<string, unknown>): { profile?: number } => ({
+    profile: id(raw.profile),
+  }),
+  component: lazyRouteComponent(
+    () => import("~/features/messaging-profiles/ProfilesPage"),
+    "ProfilesPage",
+  ),
+});
+
 const order = createRoute({
   getParentRoute: () => inside,
   path: "/order",
@@ -207,6 +219,7 @@ export const router = createRouter({
       start,
       sms,
       numbers,
+      messagingProfiles,
       order,
       wallet,
       apiKeys,

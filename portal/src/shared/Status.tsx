@@ -5,7 +5,7 @@ import css from "./Status.module.css";
 type Tone = "good" | "bad" | "wait" | "busy" | "calm";
 
 /** A coloured dot and the word itself: colour never speaks alone. */
-function Dot({ tone, word }: { tone: Tone; word: string }) {
+export function Dot({ tone, word }: { tone: Tone; word: string }) {
   return (
     <span className={css.status} data-tone={tone}>
       {word}

@@ -26,6 +26,7 @@ const codes: Record<Code, true> = {
   invalid_destination: true,
   message_too_long: true,
   network: true,
+  no_messaging_profile: true,
   not_found: true,
   number_not_active: true,
   payment_owed: true,

@@ -78,6 +78,7 @@ fn of(name: &str, field: &str) -> Option<Value> {
         "language" => json!("en"),
         "last_error" => json!("the bind was refused: wrong password"),
         "message" => json!("The carrier refused it."),
+        "messaging_profile_id" => json!(3),
         "messages" | "today" | "sent_today" | "received_today" | "this_month" => json!(12),
         "name" => json!("Production"),
         "new" | "password" => json!("another of ten letters"),

@@ -1,7 +1,7 @@
 //! The inventory as operators see and set it.
 
 use axum::{Json, extract::State};
-use domain::{AccountId, CarrierId, NumberId, NumberStatus, NumberType};
+use domain::{AccountId, CarrierId, MessagingProfileId, NumberId, NumberStatus, NumberType};
 use engine::{ImportFailure, Imported, NewNumber, NumberPatch};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -35,6 +35,8 @@ struct OperatorNumberView {
     carrier_id: Option<i64>,
     /// Never leaves the simulator.
     simulated: bool,
+    /// Of its account; null: it sends nothing.
+    messaging_profile_id: Option<i64>,
     created_at: Time,
 }
 
@@ -49,6 +51,7 @@ fn view(record: &NumberRecord) -> OperatorNumberView {
         sms_enabled: record.sms_enabled,
         carrier_id: record.carrier.map(CarrierId::get),
         simulated: record.simulated,
+        messaging_profile_id: record.profile.map(MessagingProfileId::get),
         created_at: Time(record.created_at),
     }
 }

@@ -1,11 +1,11 @@
 //! A customer's numbers, and SMS on them.
 
 use axum::{Json, extract::State};
-use domain::{Currency, NumberId, Timestamp};
+use domain::{Currency, MessagingProfileId, NumberId, Timestamp};
 use engine::{GRACE_DAYS, OwnNumber};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use store::{
-    StoreError,
+    StoreError, messaging_profiles,
     months::Service,
     numbers::{self, NumberRecord},
     renewals::{self, Renewal, RenewalState},
@@ -16,7 +16,7 @@ use crate::{
     Api,
     answer::{Answered, named},
     error::{ApiError, Failure},
-    extract::{Caller, Id, Params, Repeats},
+    extract::{Caller, Id, JsonBody, Params, Repeats, present, required},
     page::PageQuery,
     views::{Money, Time},
 };
@@ -67,10 +67,27 @@ struct NumberView {
     owed: Option<Money>,
     /// Texts from it reach the simulator only.
     simulated: bool,
+    /// Null: it receives, and sends nothing until it is assigned to one.
+    messaging_profile: Option<ProfileName>,
     created_at: Time,
 }
 
-fn view(api: &Api, number: &NumberRecord, renewals: &[Renewal], now: Timestamp) -> NumberView {
+/// The messaging profile that a number is assigned to.
+#[derive(Debug, Serialize, ToSchema)]
+struct ProfileName {
+    #[schema(example = 3)]
+    id: i64,
+    #[schema(example = "Default")]
+    name: String,
+}
+
+fn view(
+    api: &Api,
+    number: &NumberRecord,
+    renewals: &[Renewal],
+    profile_name: Option<&str>,
+    now: Timestamp,
+) -> NumberView {
     let currency = api.engine.config().currency;
     let offer = api.engine.prices().offer(number.country, number.number_type, now);
     let of = |service| {
@@ -99,8 +116,16 @@ fn view(api: &Api, number: &NumberRecord, renewals: &[Renewal], now: Timestamp) 
         grace_until: own.grace_until,
         owed: own.owed,
         simulated: number.simulated,
+        messaging_profile: number
+            .profile
+            .zip(profile_name)
+            .map(|(id, name)| ProfileName { id: id.get(), name: name.to_owned() }),
         created_at: Time(number.created_at),
     }
+}
+
+fn own_view(api: &Api, own: &OwnNumber, now: Timestamp) -> NumberView {
+    view(api, &own.number, &own.renewals, own.profile_name.as_deref(), now)
 }
 
 /// How a service stands with its months.
@@ -165,7 +190,7 @@ async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<Numbe
     let page = query.page()?;
     let account = caller.account;
     let now = api.engine.clock().now();
-    let (mut found, renewals) = api
+    let (mut found, renewals, profiles) = api
         .engine
         .store()
         .read(move |tx| {
@@ -175,11 +200,18 @@ async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<Numbe
                 (Some(from), Some(to)) => renewals::of_numbers(tx, account, (from, to))?,
                 _ => Vec::new(),
             };
-            Ok::<_, StoreError>((found, renewals))
+            let profiles = messaging_profiles::names(tx, account)?;
+            Ok::<_, StoreError>((found, renewals, profiles))
         })
         .await?;
     let next_cursor = page.cut(&mut found, |number| number.id.get());
-    let numbers = found.iter().map(|number| view(api, number, &renewals, now)).collect();
+    let numbers = found
+        .iter()
+        .map(|number| {
+            let name = profiles.iter().find(|(id, _)| number.profile == Some(*id));
+            view(api, number, &renewals, name.map(|(_, name)| name.as_str()), now)
+        })
+        .collect();
     Ok(Json(NumberList { success: true, numbers, next_cursor }))
 }
 
@@ -205,8 +237,7 @@ pub(super) async fn enable_sms(
 ) -> Result<Answered, ApiError> {
     let (id, account) = (NumberId::new(id), caller.account);
     let (now, viewed) = (api.engine.clock().now(), api.clone());
-    let render =
-        move |own: &OwnNumber| named("number", view(&viewed, &own.number, &own.renewals, now));
+    let render = move |own: &OwnNumber| named("number", own_view(&viewed, own, now));
     let done = api.engine.enable_sms(account, id, key, render).await?;
     Ok(Answered(done))
 }
@@ -226,8 +257,38 @@ pub(super) async fn disable_sms(
 ) -> Result<Json<OneNumber>, ApiError> {
     let own = api.engine.disable_sms(caller.account, NumberId::new(id)).await?;
     let now = api.engine.clock().now();
-    let number = view(&api, &own.number, &own.renewals, now);
-    Ok(Json(OneNumber { success: true, number }))
+    Ok(Json(OneNumber { success: true, number: own_view(&api, &own, now) }))
+}
+
+#[derive(Debug, Deserialize, ToSchema)]
+pub(super) struct NumberPatch {
+    /// One of your messaging profiles, or null for none: then it receives, and sends nothing.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(required, value_type = Option<i64>, example = 3)]
+    messaging_profile_id: Option<Option<i64>>,
+}
+
+/// Assigns a number to a messaging profile.
+#[utoipa::path(
+    patch, path = "/portal/numbers/{id}", tag = "Numbers", params(("id" = i64, Path)),
+    request_body = NumberPatch,
+    responses(
+        (status = 200, description = "The number as it is now", body = OneNumber),
+        (status = "4XX", description = "Nothing was changed", body = Failure),
+    ),
+)]
+pub(super) async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    Id(id): Id,
+    body: JsonBody<NumberPatch>,
+) -> Result<Json<OneNumber>, ApiError> {
+    let profile = required("messaging_profile_id", body.value.messaging_profile_id)?;
+    let profile = profile.map(MessagingProfileId::new);
+    let id = NumberId::new(id);
+    let own = api.engine.assign_messaging_profile(caller.account, id, profile).await?;
+    let now = api.engine.clock().now();
+    Ok(Json(OneNumber { success: true, number: own_view(&api, &own, now) }))
 }
 
 /// Gives a number back, for good. What is paid of the month is not refunded; its messages stay.
@@ -245,5 +306,5 @@ pub(super) async fn release(
 ) -> Result<Json<OneNumber>, ApiError> {
     let number = api.engine.release_number(caller.account, NumberId::new(id)).await?;
     let now = api.engine.clock().now();
-    Ok(Json(OneNumber { success: true, number: view(&api, &number, &[], now) }))
+    Ok(Json(OneNumber { success: true, number: view(&api, &number, &[], None, now) }))
 }

@@ -1,7 +1,7 @@
 //! A customer's webhooks.
 
 use axum::{Json, extract::State};
-use domain::{WebhookId, webhooks::WebhookEvents};
+use domain::{MessagingProfileId, WebhookId, webhooks::WebhookEvents};
 use engine::{NewWebhook, WebhookCreated, WebhookPatch};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -12,7 +12,7 @@ use crate::{
     Api,
     answer::{Answered, Created, named},
     error::{ApiError, Failure},
-    extract::{Caller, Id, JsonBody, Params, Repeats, required, word},
+    extract::{Caller, Id, JsonBody, Params, Repeats, present, required, word},
     page::PageQuery,
     views::Time,
 };
@@ -28,6 +28,8 @@ pub(super) struct WebhookView {
     /// `wallet.low_balance`, `wallet.recharge_failed`.
     #[schema(example = json!(["sms.received"]))]
     events: Vec<&'static str>,
+    /// It is told of messages of this messaging profile's numbers alone; null: of the whole account.
+    messaging_profile_id: Option<i64>,
     /// `enabled` or `disabled`.
     #[schema(example = "enabled")]
     status: &'static str,
@@ -47,6 +49,7 @@ fn view(webhook: Webhook, secret: Option<String>) -> WebhookView {
         url: webhook.url,
         description: webhook.description,
         events: webhook.events.iter().map(|event| event.as_str()).collect(),
+        messaging_profile_id: webhook.profile.map(MessagingProfileId::get),
         status: webhook.status.as_str(),
         disabled_reason: webhook.disabled_reason.map(|reason| reason.as_str()),
         failing_since: webhook.failing_since.map(Time),
@@ -118,11 +121,14 @@ pub(super) struct NewWebhookBody {
     /// Begins with https://, without a user name or a fragment, and leads to a public address.
     #[schema(required, nullable = false, example = "https://example.com/hooks/sms")]
     url: Option<String>,
-    /// All of them where it is left out.
+    /// All of them where it is left out. A webhook of a messaging profile has the `sms.…` ones.
     #[schema(example = json!(["sms.received"]))]
     events: Option<Vec<String>>,
     /// Up to 200 characters, to tell webhooks apart.
     description: Option<String>,
+    /// To be told of messages of this messaging profile's numbers alone.
+    #[schema(example = 3)]
+    messaging_profile_id: Option<i64>,
 }
 
 fn named_events(words: &[String]) -> Result<WebhookEvents, ApiError> {
@@ -151,7 +157,8 @@ pub(super) async fn create(
     let new = NewWebhook {
         url: required("url", body.value.url)?,
         description: body.value.description.unwrap_or_default(),
-        events: events.unwrap_or_else(WebhookEvents::all),
+        events,
+        profile: body.value.messaging_profile_id.map(MessagingProfileId::new),
     };
     let done =
         api.engine.create_webhook(caller.account, new, body.idempotency, with_secret).await?;
@@ -163,6 +170,10 @@ pub(super) struct WebhookPatchBody {
     url: Option<String>,
     events: Option<Vec<String>>,
     description: Option<String>,
+    /// Null: it is told of the whole account.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<i64>, example = 3)]
+    messaging_profile_id: Option<Option<i64>>,
     /// `enabled` or `disabled`. What is missed meanwhile can be recovered.
     #[schema(example = "enabled")]
     status: Option<String>,
@@ -183,12 +194,13 @@ pub(super) async fn update(
     Id(id): Id,
     body: JsonBody<WebhookPatchBody>,
 ) -> Result<Json<OneWebhook>, ApiError> {
-    let WebhookPatchBody { url, events, description, status } = body.value;
+    let WebhookPatchBody { url, events, description, messaging_profile_id, status } = body.value;
     let words = [WebhookStatus::Enabled.as_str(), WebhookStatus::Disabled.as_str()];
     let patch = WebhookPatch {
         url,
         description,
         events: events.as_deref().map(named_events).transpose()?,
+        profile: messaging_profile_id.map(|id| id.map(MessagingProfileId::new)),
         status: status.map(|status| word("status", &status, &words)).transpose()?,
     };
     let webhook = api.engine.update_webhook(caller.account, WebhookId::new(id), patch).await?;

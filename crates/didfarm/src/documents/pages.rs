@@ -61,6 +61,12 @@ const EVENTS: Page = page!(
     "The stream of events, and asking for them",
     "guide/events.md"
 );
+const MESSAGING_PROFILES: Page = page!(
+    "messaging-profiles",
+    "Messaging profiles",
+    "Opt-out words, webhooks of some numbers alone, another sender where one cannot",
+    "guide/messaging-profiles.md"
+);
 const AUTHENTICATION: Page = page!(
     "authentication",
     "API keys",
@@ -111,7 +117,11 @@ pub(super) const SECTIONS: &[Section] = &[
         pages: &[HOME, QUICKSTART, SIMULATOR, COMMAND_LINE],
         has_reference: false,
     },
-    Section { title: "Receive", pages: &[WEBHOOKS, EVENTS], has_reference: false },
+    Section {
+        title: "Receive",
+        pages: &[WEBHOOKS, EVENTS, MESSAGING_PROFILES],
+        has_reference: false,
+    },
     Section {
         title: "API basics",
         pages: &[AUTHENTICATION, IDEMPOTENCY, PAGINATION, RATE_LIMITS, VALUES],

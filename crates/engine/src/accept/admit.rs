@@ -67,11 +67,11 @@ pub(super) struct Admitted {
     pub(super) balances: Vec<Balance>,
 }
 
+/// Numbers that send, by the number that a request names.
+pub(super) type Senders = HashMap<(AccountId, NumberId), Sender>;
+
 /// The senders that the requests name, each looked up once.
-pub(super) fn senders(
-    tx: &mut Tx<'_>,
-    requests: &[&Request],
-) -> Result<HashMap<(AccountId, NumberId), Sender>, StoreError> {
+pub(super) fn senders(tx: &mut Tx<'_>, requests: &[&Request]) -> Result<Senders, StoreError> {
     let mut wanted: Vec<(AccountId, NumberId)> = requests
         .iter()
         .flat_map(|request| request.sends.iter().map(|send| (request.account, send.from)))
@@ -82,32 +82,55 @@ pub(super) fn senders(
     Ok(found.into_iter().map(|sender| ((sender.account, sender.id), sender)).collect())
 }
 
+/// Who sends for those of `senders` that cannot, where their messaging profiles wish so.
+pub(super) fn substitutes(tx: &mut Tx<'_>, senders: &Senders) -> Result<Senders, StoreError> {
+    let wanted: Vec<(AccountId, NumberId)> = senders
+        .values()
+        .filter(|sender| sender.profile.is_some() && !can_send(sender))
+        .map(|sender| (sender.account, sender.id))
+        .collect();
+    let found = numbers::substitutes(tx, &wanted)?;
+    Ok(found.into_iter().map(|(chosen, sender)| ((sender.account, chosen), sender)).collect())
+}
+
+fn can_send(sender: &Sender) -> bool {
+    sender.status == NumberStatus::Active && sender.sms_enabled
+}
+
 /// Those of the requests' recipients who opted out of their senders' messages.
 pub(super) fn opted_out(
     tx: &mut Tx<'_>,
     requests: &[&Request],
-    senders: &HashMap<(AccountId, NumberId), Sender>,
+    senders: &Senders,
+    substitutes: &Senders,
 ) -> Result<HashSet<OptOut>, StoreError> {
     let wanted: Vec<(AccountId, NumberId, &str)> = requests
         .iter()
         .flat_map(|request| request.sends.iter().map(|send| (request.account, send)))
-        .filter(|(account, send)| {
-            senders.get(&(*account, send.from)).is_some_and(|sender| sender.has_opt_outs)
+        .flat_map(|(account, send)| {
+            [senders, substitutes]
+                .into_iter()
+                .filter_map(move |from| from.get(&(account, send.from)))
+                .filter(|sender| sender.has_opt_outs)
+                .map(move |sender| (account, sender.id, send.to.as_str()))
         })
-        .map(|(account, send)| (account, send.from, send.to.as_str()))
         .collect();
     opt_outs::among(tx, &wanted)
 }
 
 /// Checks one message against its sender, its recipient's wish and the routes.
+///
+/// Who wants no messages of the chosen number gets none of its substitute's either.
 pub(super) fn price<'a>(
     send: &'a Send,
-    sender: Option<&Sender>,
+    (chosen, substitute): (Option<&Sender>, Option<&Sender>),
     opted_out: &HashSet<OptOut>,
     routing: &Table,
     (prices, now): (&PriceBook, Timestamp),
 ) -> Result<Priced<'a>, Refusal> {
-    let sender = sender.ok_or(Refusal::UnknownNumber)?;
+    let chosen = chosen.ok_or(Refusal::UnknownNumber)?;
+    let is_free_test = send.test && chosen.status == NumberStatus::Active;
+    let sender = substitute.filter(|_| !is_free_test).unwrap_or(chosen);
     if sender.account_status == AccountStatus::Suspended {
         return Err(Refusal::AccountSuspended);
     }
@@ -118,9 +141,14 @@ pub(super) fn price<'a>(
     if !sender.sms_enabled && !send.test {
         return Err(Refusal::SmsNotEnabled);
     }
-    if sender.has_opt_outs
-        && opted_out.contains(&(sender.account, sender.id, send.to.as_str().to_owned()))
-    {
+    if sender.profile.is_none() {
+        return Err(Refusal::NoMessagingProfile);
+    }
+    let is_unwanted = |from: &Sender| {
+        from.has_opt_outs
+            && opted_out.contains(&(from.account, from.id, send.to.as_str().to_owned()))
+    };
+    if is_unwanted(chosen) || is_unwanted(sender) {
         return Err(Refusal::RecipientOptedOut);
     }
     let simulated = sender.simulated || send.test;

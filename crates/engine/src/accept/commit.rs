@@ -250,11 +250,15 @@ impl Context {
     ) -> Result<(), StoreError> {
         let requests: Vec<&Request> = open.iter().map(|index| &self.requests[*index]).collect();
         let senders = admit::senders(tx, &requests)?;
-        let opted_out = admit::opted_out(tx, &requests, &senders)?;
+        let substitutes = admit::substitutes(tx, &senders)?;
+        let opted_out = admit::opted_out(tx, &requests, &senders, &substitutes)?;
         let priced: Vec<Vec<Result<Priced<'_>, Refusal>>> = requests
             .iter()
             .map(|request| {
-                let sender = |send: &super::Send| senders.get(&(request.account, send.from));
+                let sender = |send: &super::Send| {
+                    let named = (request.account, send.from);
+                    (senders.get(&named), substitutes.get(&named))
+                };
                 request
                     .sends
                     .iter()
@@ -370,6 +374,7 @@ impl Context {
             direction: Direction::Outbound,
             status: MessageStatus::Queued,
             number: sender.id,
+            profile: sender.profile,
             sender: sender.number.as_str().to_owned(),
             recipient: send.to.as_str().to_owned(),
             body: send.body.as_str().to_owned(),

@@ -270,12 +270,28 @@ fn look(
     let due = deliveries::any_due(tx, account, webhook.id, now)?;
     let events = events::plain_after(tx, account, webhook.after_seq, EVENTS_PER_STEP)?;
     let whole = i64::try_from(events.len()).is_ok_and(|count| count == EVENTS_PER_STEP);
+    let named: Vec<(PlainEvent, Option<WebhookEvent>)> = events
+        .into_iter()
+        .map(|event| {
+            let name = hooks::pushed_as(event.kind, event.status)
+                .filter(|name| webhook.events.contains(*name));
+            (event, name)
+        })
+        .collect();
+    let mut messages = BTreeMap::new();
+    if webhook.profile.is_some() {
+        let of_webhook = named.iter().filter(|(_, name)| name.is_some());
+        messages = messages_of(tx, account, of_webhook.map(|(event, _)| event))?;
+        messages.retain(|_, message| message.profile == webhook.profile);
+    }
+    let concerns = |event: &PlainEvent| {
+        webhook.profile.is_none() || event.message.is_some_and(|id| messages.contains_key(&id))
+    };
     let mut looked_to = webhook.after_seq;
     let mut fresh = Vec::new();
     let mut more = whole;
-    for event in events {
-        let name = hooks::pushed_as(event.kind, event.status)
-            .filter(|name| webhook.events.contains(*name));
+    for (event, name) in named {
+        let name = name.filter(|_| concerns(&event));
         if name.is_some() && fresh.len() >= limit {
             more = true;
             break;
@@ -283,7 +299,9 @@ fn look(
         looked_to = event.seq;
         fresh.extend(name.map(|name| (event, name)));
     }
-    let messages = messages_of(tx, account, fresh.iter().map(|(event, _)| event))?;
+    if webhook.profile.is_none() {
+        messages = messages_of(tx, account, fresh.iter().map(|(event, _)| event))?;
+    }
     let secrets = hooks::secrets(tx, account, webhook.id, now)?;
     Ok(Some(Owed { webhook, secrets, fresh, messages, looked_to, due, more }))
 }

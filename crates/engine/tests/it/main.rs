@@ -9,6 +9,7 @@ mod dispatch;
 mod faults;
 mod inbound;
 mod limits;
+mod messaging_profiles;
 mod months;
 mod nodes;
 mod payments;

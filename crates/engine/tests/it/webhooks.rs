@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use domain::{
-    DeliveryId, WebhookId,
-    webhooks::{TRIES_MAX, WebhookEvents},
-};
+use domain::{DeliveryId, WebhookId, webhooks::TRIES_MAX};
 use engine::{NewWebhook, SimulatedInbound, UseError, WebhookPatch};
 use serde_json::{Value, json};
 use store::{
@@ -597,7 +594,8 @@ async fn urls_that_lead_inside_are_refused(world: &World) {
         let new = NewWebhook {
             url: url.to_owned(),
             description: String::new(),
-            events: WebhookEvents::all(),
+            events: None,
+            profile: None,
         };
         let patch = WebhookPatch { url: Some(url.to_owned()), ..WebhookPatch::default() };
         let (made, changed) = world

@@ -26,6 +26,14 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         &["UPDATE messages SET test = 1 WHERE id = {delivered}"],
     ),
     (
+        "each account has one default messaging profile",
+        &["UPDATE messaging_profiles SET is_default = 0"],
+    ),
+    (
+        "the messaging profile of each number and webhook is its account's",
+        &["UPDATE numbers SET profile_id = 888888"],
+    ),
+    (
         "no two messages have one id",
         &["UPDATE messages SET account_id = account_id + 1000, id = {queued} WHERE id = {delivered}"],
     ),

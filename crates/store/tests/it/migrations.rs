@@ -7,7 +7,11 @@ use testkit::{Database, Kind};
 
 use crate::NOW;
 
-testkit::on_both_databases!(a_second_start_changes_nothing, a_newer_schema_is_refused);
+testkit::on_both_databases!(
+    a_second_start_changes_nothing,
+    a_newer_schema_is_refused,
+    accounts_that_there_are_get_a_messaging_profile,
+);
 
 #[tokio::test]
 async fn a_file_has_one_server() {
@@ -125,4 +129,46 @@ async fn a_newer_schema_is_refused(database: &Database) {
         .unwrap();
     let error = Store::open(database.location(), Access::Command, true, NOW).await.unwrap_err();
     assert!(matches!(&error, StoreError::Refused(why) if why.contains("999")), "{error}");
+}
+
+async fn accounts_that_there_are_get_a_messaging_profile(database: &Database) {
+    const BEFORE: &str = "
+        DROP INDEX numbers_by_profile; ALTER TABLE numbers DROP COLUMN profile_id;
+        ALTER TABLE messages DROP COLUMN profile_id; DROP TABLE messaging_profiles;
+        DELETE FROM schema_migrations WHERE version = 9;
+        INSERT INTO id_blocks (name, next) VALUES ('ids', 100);
+        INSERT INTO accounts (id, name, email, status, rate_limit, created_at)
+            VALUES (7, 'Alice', 'alice@example.com', 'active', 10, 5),
+                (3, 'Bob', 'bob@example.com', 'active', 10, 5);
+        INSERT INTO numbers (id, number, country, type, status, account_id, sms_enabled, simulated, created_at)
+            VALUES (11, '+447700900001', 'GB', 'mobile', 'active', 7, 1, 0, 5),
+                (12, '+447700900002', 'GB', 'mobile', 'available', NULL, 0, 0, 5)";
+
+    let store = database.open(NOW).await;
+    store
+        .write(|tx| {
+            for statement in BEFORE.split(';') {
+                tx.execute(statement, &[])?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    let store = database.open(NOW).await;
+    let found = store.read(|tx| {
+        let profiles = tx.query(
+            "SELECT account_id, id, is_default FROM messaging_profiles ORDER BY account_id",
+            &[],
+            |row| Ok((row.get::<i64>(0)?, row.get::<i64>(1)?, row.flag(2)?)),
+        )?;
+        let numbers = tx.query("SELECT profile_id FROM numbers ORDER BY id", &[], |row| {
+            row.get::<Option<i64>>(0)
+        })?;
+        let next = tx.query_one("SELECT next FROM id_blocks", &[], |row| row.get::<i64>(0))?;
+        Ok::<_, StoreError>((profiles, numbers, next))
+    });
+    let (profiles, numbers, next) = found.await.unwrap();
+    assert_eq!(profiles, [(3, 100, true), (7, 101, true)]);
+    assert_eq!(numbers, [Some(101), None]);
+    assert_eq!(next, Some(102), "no other row gets these ids");
 }

@@ -1,11 +1,10 @@
 import { Button, Drawer, Modal, Switch } from "@mantine/core";
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { ApiFailure, api, take } from "~/api/client";
 import type { MyNumber } from "~/api/types";
-import { statsQuery } from "~/features/sms/queries";
 import { walletQuery } from "~/features/wallet/queries";
 import { useFormat } from "~/format/useFormat";
 import { FailureNote } from "~/shared/FailureNote";
@@ -13,7 +12,9 @@ import { Phone } from "~/shared/Phone";
 import { NumberStatusMark } from "~/shared/Status";
 import { When } from "~/shared/When";
 import css from "./ConfigureDrawer.module.css";
-import { canSend, numbersQuery } from "./queries";
+import { Fact } from "./Fact";
+import { ProfileSection } from "./ProfileSection";
+import { numbersQuery } from "./queries";
 import { Renewals } from "./Renewals";
 
 interface Props {
@@ -52,16 +53,7 @@ function Configure({ number }: { number: MyNumber }) {
       </dl>
       <SmsSwitch number={number} />
       <Renewals number={number} />
-      <Health number={number} />
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: React.ReactNode }) {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
+      <ProfileSection number={number} />
     </div>
   );
 }
@@ -162,37 +154,5 @@ function SwitchFailure({ error }: { error: Error }) {
         </Link>
       )}
     </>
-  );
-}
-
-/** How messages through this number fare. */
-function Health({ number }: { number: MyNumber }) {
-  const { t } = useTranslation();
-  const format = useFormat();
-  const stats = useQuery(statsQuery(number.id));
-  const rate = stats.data?.delivery_rate_30d;
-  return (
-    <section className={css.section}>
-      <h3 className={css.subtitle}>{t("numbers.health.title")}</h3>
-      <dl className={css.facts}>
-        <Fact name={t("numbers.health.outbound")}>
-          {canSend(number) ? t("numbers.health.ready") : t("numbers.health.off")}
-        </Fact>
-        <Fact name={t("numbers.health.inbound")}>
-          {number.status === "active" ? t("numbers.health.ready") : t("numbers.health.off")}
-        </Fact>
-        <Fact name={t("sms.figures.rate")}>
-          <span className="num">
-            {rate === null || rate === undefined ? "–" : format.percent(rate)}
-          </span>
-        </Fact>
-        <Fact name={t("sms.figures.month")}>
-          <span className="num">{stats.data ? format.number(stats.data.this_month) : "–"}</span>
-        </Fact>
-      </dl>
-      <Link to="/sms" search={{ number: number.id }} className="link">
-        {t("numbers.health.messages")}
-      </Link>
-    </section>
   );
 }

@@ -14,6 +14,7 @@ import { NumberStatusMark } from "~/shared/Status";
 import table from "~/shared/Table.module.css";
 import { When } from "~/shared/When";
 import { ConfigureDrawer } from "./ConfigureDrawer";
+import css from "./ConfigureDrawer.module.css";
 import { numbersQuery } from "./queries";
 import { nextCharge, owes } from "./renewal";
 import { SmsBadge } from "./SmsBadge";
@@ -31,9 +32,20 @@ export function NumbersPage() {
     <Page
       title={t("nav.numbers")}
       actions={
-        <Button leftSection={<PlusIcon />} renderRoot={(props) => <Link to="/order" {...props} />}>
-          {t("numbers.order")}
-        </Button>
+        <>
+          <Button
+            variant="default"
+            renderRoot={(props) => <Link to="/messaging-profiles" {...props} />}
+          >
+            {t("profiles.title")}
+          </Button>
+          <Button
+            leftSection={<PlusIcon />}
+            renderRoot={(props) => <Link to="/order" {...props} />}
+          >
+            {t("numbers.order")}
+          </Button>
+        </>
       }
     >
       {numbers.isPending && <RowSkeleton rows={4} />}
@@ -106,6 +118,9 @@ function NumbersTable({ numbers }: { numbers: readonly MyNumber[] }) {
                       {t("numbers.renewal.owing")}
                     </Link>
                   </div>
+                )}
+                {number.messaging_profile == null && (
+                  <div className={css.owed}>{t("numbers.health.noProfile")}</div>
                 )}
               </td>
               <td className={table.wideOnly}>

@@ -3,10 +3,11 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
+import { ProfileSelect } from "~/features/messaging-profiles/ProfileSelect";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { EventChoice } from "./EventChoice";
-import { type EventName, webhooksQuery } from "./queries";
+import { type EventName, MESSAGE_EVENTS, webhooksQuery } from "./queries";
 import { Secret } from "./Secret";
 import css from "./Webhooks.module.css";
 
@@ -16,13 +17,16 @@ export function CreateModal({ onClose }: { onClose: () => void }) {
   const cache = useQueryClient();
   const [url, setUrl] = useState("");
   const [events, setEvents] = useState<EventName[]>(["sms.received"]);
+  const [profile, setProfile] = useState<number | null>(null);
+  const wanted =
+    profile === null ? events : events.filter((event) => MESSAGE_EVENTS.includes(event));
   const create = useMutation({
     mutationFn: () =>
       take(
         api.POST("/portal/webhooks", {
           // A corrected URL is another request.
           headers: { "Idempotency-Key": idempotencyKey() },
-          body: { url: url.trim(), events },
+          body: { url: url.trim(), events: wanted, messaging_profile_id: profile },
         }),
       ),
     onSuccess: () => cache.invalidateQueries({ queryKey: webhooksQuery.queryKey }),
@@ -59,9 +63,21 @@ export function CreateModal({ onClose }: { onClose: () => void }) {
             onChange={(event) => setUrl(event.currentTarget.value)}
             error={badUrl}
           />
-          <EventChoice chosen={events} onChange={setEvents} error={badEvents ?? undefined} />
+          <ProfileSelect
+            label={t("profiles.one")}
+            description={t("webhooks.profileHelp")}
+            none={t("webhooks.allNumbers")}
+            chosen={profile}
+            onChange={setProfile}
+          />
+          <EventChoice
+            chosen={wanted}
+            events={profile === null ? undefined : MESSAGE_EVENTS}
+            onChange={setEvents}
+            error={badEvents ?? undefined}
+          />
           {create.error !== null && !badUrl && !badEvents && <FailureNote error={create.error} />}
-          <Button type="submit" loading={create.isPending} disabled={events.length === 0}>
+          <Button type="submit" loading={create.isPending} disabled={wanted.length === 0}>
             {t("webhooks.create")}
           </Button>
         </form>

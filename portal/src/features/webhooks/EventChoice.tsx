@@ -5,17 +5,19 @@ import css from "./Webhooks.module.css";
 
 interface Props {
   chosen: readonly EventName[];
+  /** Which there are to choose from; all, if not given. */
+  events?: readonly EventName[];
   onChange: (chosen: EventName[]) => void;
   error?: string | undefined;
 }
 
 /** Which events a webhook is told of, in the API's own words and ours. */
-export function EventChoice({ chosen, onChange, error }: Props) {
+export function EventChoice({ chosen, events = EVENTS, onChange, error }: Props) {
   const { t } = useTranslation();
   return (
     <fieldset className={css.choice}>
       <legend>{t("webhooks.events")}</legend>
-      {EVENTS.map((event) => (
+      {events.map((event) => (
         <Checkbox
           key={event}
           label={<code>{event}</code>}

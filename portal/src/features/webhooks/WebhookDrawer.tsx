@@ -4,11 +4,13 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
 import type { Webhook } from "~/api/types";
+import { ProfileSelect } from "~/features/messaging-profiles/ProfileSelect";
+import { profilesQuery } from "~/features/messaging-profiles/queries";
 import { FailureNote } from "~/shared/FailureNote";
 import { WebhookStatusMark } from "~/shared/Status";
 import { When } from "~/shared/When";
 import { Deliveries } from "./Deliveries";
-import { deliveriesQuery, webhooksQuery } from "./queries";
+import { deliveriesQuery, MESSAGE_EVENTS, webhooksQuery } from "./queries";
 import { Secret } from "./Secret";
 import css from "./Webhooks.module.css";
 
@@ -47,8 +49,46 @@ function Details({ webhook, onClose }: { webhook: Webhook; onClose: () => void }
         ))}
       </p>
       <Trouble webhook={webhook} />
+      <ProfileChoice webhook={webhook} />
       <Actions webhook={webhook} onDeleted={onClose} />
       <Deliveries webhook={webhook} />
+    </div>
+  );
+}
+
+/** Whose messages it is told of. */
+function ProfileChoice({ webhook }: { webhook: Webhook }) {
+  const { t } = useTranslation();
+  const cache = useQueryClient();
+  const change = useMutation({
+    mutationFn: (profile: number | null) => {
+      const kept = MESSAGE_EVENTS.filter((event) => webhook.events.includes(event));
+      const events = kept.length > 0 ? kept : MESSAGE_EVENTS;
+      return take(
+        api.PATCH("/portal/webhooks/{id}", {
+          params: { path: { id: webhook.id } },
+          // A profile has messages, and no wallet.
+          body: { messaging_profile_id: profile, ...(profile === null ? {} : { events }) },
+        }),
+      );
+    },
+    onSuccess: () =>
+      Promise.all([
+        cache.invalidateQueries({ queryKey: webhooksQuery.queryKey }),
+        cache.invalidateQueries({ queryKey: profilesQuery.queryKey }),
+      ]),
+  });
+  return (
+    <div>
+      <ProfileSelect
+        label={t("profiles.one")}
+        description={t("webhooks.profileHelp")}
+        none={t("webhooks.allNumbers")}
+        chosen={webhook.messaging_profile_id ?? null}
+        disabled={change.isPending}
+        onChange={change.mutate}
+      />
+      {change.error !== null && <FailureNote error={change.error} />}
     </div>
   );
 }

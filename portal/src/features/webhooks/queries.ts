@@ -15,6 +15,9 @@ export const EVENTS = [
 
 export type EventName = (typeof EVENTS)[number];
 
+/** Those that tell of a message: a messaging profile has no others. */
+export const MESSAGE_EVENTS = EVENTS.filter((event) => event.startsWith("sms."));
+
 /** While something is under way, its end is looked for this often; otherwise now and then. */
 const LOOK_OFTEN_MS = 1_000;
 const LOOK_MS = 10_000;

@@ -24,6 +24,7 @@ const webhook: Webhook = {
   url: "https://example.com/hook",
   description: "",
   events: ["sms.received"],
+  messaging_profile_id: null,
   status: "enabled",
   disabled_reason: null,
   failing_since: null,
