@@ -195,8 +195,11 @@ fn apply(record: &mut NumberRecord, patch: &NumberPatch) -> Result<(), UseError>
     }
     record.country = patch.country.unwrap_or(record.country);
     record.number_type = patch.number_type.unwrap_or(record.number_type);
-    record.status = patch.status.unwrap_or(record.status);
     record.account = patch.account.unwrap_or(record.account);
+    let given_away = record.account.is_some() && record.status == NumberStatus::Available;
+    // Who is given a number may use it, unless it is said otherwise.
+    let status = if given_away { NumberStatus::Active } else { record.status };
+    record.status = patch.status.unwrap_or(status);
     record.sms_enabled = patch.sms_enabled.unwrap_or(record.sms_enabled);
     record.carrier = patch.carrier.unwrap_or(record.carrier);
     record.simulated = patch.simulated.unwrap_or(record.simulated);
@@ -204,6 +207,10 @@ fn apply(record: &mut NumberRecord, patch: &NumberPatch) -> Result<(), UseError>
 }
 
 fn check(tx: &mut Tx<'_>, record: &NumberRecord) -> Result<(), UseError> {
+    if record.account.is_some() && record.status == NumberStatus::Available {
+        let message = "a number of an account is not available: set status to active, say";
+        return Err(UseError::invalid("status", message));
+    }
     if let Some(account) = record.account
         && accounts::find(tx, account)?.is_none()
     {
@@ -274,16 +281,22 @@ fn parse(octets: &[u8]) -> Result<Vec<NewNumber>, Vec<ImportError>> {
             let given = line.word::<bool>(column, "true or false")?;
             Ok::<_, ImportError>(given.unwrap_or(false))
         };
+        let account = line.parsed("account_id")?.map(AccountId::new);
+        let status = line.word("status", "a number's status, like available")?;
+        if account.is_some() && status == Some(NumberStatus::Available) {
+            return Err(line.error("status", "a number of an account is not available"));
+        }
         Ok(NewNumber {
             number,
             country: line.required("country")?,
             number_type: line
                 .word("type", "local, mobile or toll_free")?
                 .ok_or_else(|| line.error("type", "type is local, mobile or toll_free"))?,
-            status: line
-                .word("status", "a number's status, like available")?
-                .unwrap_or(NumberStatus::Available),
-            account: line.parsed("account_id")?.map(AccountId::new),
+            status: status.unwrap_or(match account {
+                Some(_) => NumberStatus::Active,
+                None => NumberStatus::Available,
+            }),
+            account,
             sms_enabled: flag("sms_enabled")?,
             carrier: line.parsed("carrier_id")?.map(CarrierId::new),
             simulated: flag("simulated")?,
@@ -302,6 +315,15 @@ mod tests {
         assert_eq!(numbers.len(), 2);
         assert!(numbers[0].sms_enabled && !numbers[1].sms_enabled);
         assert_eq!(numbers[1].status, NumberStatus::Available);
+    }
+
+    #[test]
+    fn a_number_of_an_account_is_not_available() {
+        let csv = "number,country,type,account_id,status\n+447700900001,GB,mobile,7,\n";
+        assert_eq!(parse(csv.as_bytes()).unwrap()[0].status, NumberStatus::Active);
+        let csv = "number,country,type,account_id,status\n+447700900001,GB,mobile,7,available\n";
+        let errors = parse(csv.as_bytes()).unwrap_err();
+        assert_eq!((errors[0].line, errors[0].column.as_str()), (2, "status"));
     }
 
     #[test]
