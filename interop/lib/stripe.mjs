@@ -63,6 +63,8 @@ export class Stripe {
   refunds = [];
   /** Each call that was made: method, path, params, key. */
   calls = [];
+  /** Calls with another secret key. */
+  refusedKeys = 0;
   #kept = new Map();
   #mishaps = [];
   #count = 0;
@@ -114,6 +116,7 @@ export class Stripe {
     try {
       const auth = request.headers.authorization;
       if (auth !== `Bearer ${this.secretKey}`) {
+        this.refusedKeys += 1;
         throw new Refusal(401, { type: 'invalid_request_error', message: 'Invalid API Key provided' });
       }
       assert.match(request.headers['stripe-version'] ?? '', /^\d{4}-\d\d-\d\d/, 'a pinned version');

@@ -130,6 +130,8 @@ for (const engine of ENGINES) {
 
     test('a key is kept where only its owner reads it', async () => {
       assert.match(await fails(1, ['sms', 'list']), /run didfarm login/);
+      const operators = await fails(1, ['login', '--base-url', base], { input: `${server.demo.operator.api_key}\n` });
+      assert.match(operators, /operator's key/);
       const wrong = await fails(1, ['login', '--base-url', base], { input: 'df_live_wrong\n' });
       assert.match(wrong, /valid API key.*unauthenticated, req_/);
       const ended = await run(['login', '--base-url', `${base}/`], { input: `${server.demo.account.api_key}\n` });

@@ -290,6 +290,34 @@ onEachEngine('stripe', ({ scenario }) => {
     assert.equal(await customer.balance(), 20n * EURO);
   });
 
+  scenario('a refund that fails before its answer is here gives the wallet its money again', async (world) => {
+    const { server } = world;
+    const { customer, topup: made, payment } = await paid(world);
+    stripe.next('/v1/refunds', 'lost');
+    success(await refund(server, made.id), 201);
+    const asked = await until('it is asked for', async () => stripe.refunds.find((one) => one.payment_intent === payment.id));
+    const failed = stripe.event('refund.failed', { ...asked, status: 'failed' });
+    assert.equal(await stripe.post(server, failed), 200);
+    const { reversals } = await seen(server, made.id);
+    assert.deepEqual(reversals.map((one) => [one.status, one.provider_ref]), [['undone', asked.id]]);
+    assert.equal(await customer.balance(), 20n * EURO);
+  });
+
+  scenario('a secret key that was rotated fails nothing: what is due is asked for with the next', async (world) => {
+    const { server } = world;
+    const customer = await withCard(world);
+    const { topups: [first] } = success(await server.operator('GET', `operator/topups?account_id=${customer.id}`));
+    const key = stripe.secretKey;
+    stripe.secretKey = 'sk_test_rotated';
+    const refusals = stripe.refusedKeys;
+    success(await refund(server, first.id, { amount: '1.00' }), 201);
+    success(await settings(customer, { auto_recharge: { enabled: true, below: '10.00', amount: '20.00', daily_limit: '50.00' } }));
+    await until('both were tried', async () => stripe.refusedKeys >= refusals + 2);
+    stripe.secretKey = key;
+    await until('both are done', async () => (await customer.balance()) === 24n * EURO
+      && (await seen(server, first.id)).reversals[0].status === 'done');
+  });
+
   scenario('what was spent is not paid back by an operator', async (world) => {
     const { server } = world;
     const { customer, topup: made } = await paid(world);
@@ -381,6 +409,10 @@ onEachEngine('stripe', ({ scenario }) => {
     const { topups } = success(await server.operator('GET', `operator/topups?account_id=${customer.id}`));
     assert.deepEqual(topups.map((one) => one.status), ['failed', 'paid']);
     assert.equal(await customer.balance(), 5n * EURO);
+
+    // Another setting is no word to go on.
+    const { wallet: still } = success(await settings(customer, { auto_recharge: { below: '9.00' } }));
+    assert.equal(still.auto_recharge.paused_reason, 'Your card was declined.');
 
     // The customer says go on, with a card that is good by now.
     stripe.methods.get(payment.payment_method).card.last4 = '4242';

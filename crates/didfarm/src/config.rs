@@ -198,12 +198,17 @@ fn stripe(options: &ServeOptions, file: &StripeFile) -> Result<Option<StripeConf
             ));
         }
     };
-    if !(key.starts_with("sk_") || key.starts_with("rk_")) {
-        let cure = "it is not a secret key, which begins with sk_ or rk_";
+    // Whoever knows the signing secret gives wallets money: a placeholder is none.
+    let is_whole = |text: &str, prefix: &str| {
+        let known = |octet: u8| octet.is_ascii_alphanumeric() || b"_+/=-".contains(&octet);
+        text.strip_prefix(prefix).is_some_and(|rest| !rest.is_empty() && rest.bytes().all(known))
+    };
+    if !(is_whole(key, "sk_") || is_whole(key, "rk_")) {
+        let cure = "it is not a whole secret key, which begins with sk_ or rk_";
         return Err(ConfigError(format!("stripe.secret_key cannot be used: {cure}")));
     }
-    if !secret.starts_with("whsec_") {
-        let cure = "it is not a signing secret, which begins with whsec_";
+    if !is_whole(secret, "whsec_") {
+        let cure = "it is not a whole signing secret, which begins with whsec_";
         return Err(ConfigError(format!("stripe.webhook_secret cannot be used: {cure}")));
     }
     let base = options.stripe_api_base.as_ref().or(file.api_base.as_ref());
@@ -316,7 +321,7 @@ mod tests {
     #[test]
     fn a_bad_setting_names_the_key_the_value_and_the_cure() {
         type Change = fn(&mut ServeOptions);
-        let cases: [(Change, &str, &str); 10] = [
+        let cases: [(Change, &str, &str); 12] = [
             (|o| o.listen = Some("8080".to_owned()), "listen", "127.0.0.1:8080"),
             (|o| o.segment_price = Some("free".to_owned()), "segment_price", "0.008"),
             (|o| o.public_url = Some("sms.example".to_owned()), "public_url", "https://"),
@@ -354,6 +359,22 @@ mod tests {
                 },
                 "stripe.secret_key",
                 "sk_",
+            ),
+            (
+                |o| {
+                    o.stripe_secret_key = Some("sk_test_1".to_owned());
+                    o.stripe_webhook_secret = Some("whsec_".to_owned());
+                },
+                "stripe.webhook_secret",
+                "whsec_",
+            ),
+            (
+                |o| {
+                    o.stripe_secret_key = Some("sk_test_1".to_owned());
+                    o.stripe_webhook_secret = Some("whsec_…".to_owned());
+                },
+                "stripe.webhook_secret",
+                "whsec_",
             ),
             (|o| o.data.database_url = Some("mysql://x".to_owned()), "database_url", "postgres://"),
         ];

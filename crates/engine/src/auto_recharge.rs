@@ -54,7 +54,7 @@ impl Engine {
                 };
                 let card = saved_cards::find(tx, account)?;
                 let Some(card) = card.filter(|card| Some(card.provider) == provider) else {
-                    return pause(tx, account, NO_CARD, now).map(Some);
+                    return pause(tx, account, (Micros::ZERO, NO_CARD), now).map(Some);
                 };
                 if wallet.available >= recharge.below
                     || !auto_recharges::begin(tx, &recharge, id, now.day())?
@@ -191,7 +191,7 @@ pub(crate) fn declined(
 ) -> Result<Option<Paused>, UseError> {
     wallets::lock(tx, &[topup.account])?;
     if topups::fail(tx, topup, why, now)? {
-        pause(tx, topup.account, why, now).map(Some)
+        pause(tx, topup.account, (topup.amount, why), now).map(Some)
     } else {
         Ok(None)
     }
@@ -200,10 +200,10 @@ pub(crate) fn declined(
 fn pause(
     tx: &mut Tx<'_>,
     account: AccountId,
-    why: &str,
+    (failed, why): (Micros, &str),
     now: Timestamp,
 ) -> Result<Paused, UseError> {
-    auto_recharges::pause(tx, account, why, now)?;
+    auto_recharges::pause(tx, account, (failed, why), now)?;
     let owner = accounts::find(tx, account)?.ok_or(UseError::NotFound("account"))?;
     let news = NewEvent {
         account,
@@ -223,9 +223,13 @@ pub(crate) fn changed(
     patch: AutoRechargePatch,
     wallet: &wallets::Wallet,
 ) -> Result<AutoRecharge, UseError> {
+    // A pause that is being made meanwhile is waited for, and stays.
+    wallets::lock(tx, &[account])?;
     let known = auto_recharges::find(tx, account)?;
     let mut wanted = known.unwrap_or_else(|| AutoRecharge::new(account));
-    wanted.enabled = patch.enabled.unwrap_or(wanted.enabled);
+    if let Some(enabled) = patch.enabled {
+        (wanted.enabled, wanted.paused_at, wanted.paused_reason) = (enabled, None, None);
+    }
     wanted.below = patch.below.unwrap_or(wanted.below);
     wanted.amount = patch.amount.unwrap_or(wanted.amount);
     wanted.daily_limit = patch.daily_limit.unwrap_or(wanted.daily_limit);

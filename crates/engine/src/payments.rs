@@ -346,7 +346,8 @@ fn apply(
             }
             Ok(Applied::To(topup.account, None))
         }
-        News::RefundFailed { refund } => {
+        News::RefundFailed { refund, ours } => {
+            name(tx, refund, ours.as_ref())?;
             let Some(known) = reversals::find_by_ref(tx, refund)? else {
                 tracing::warn!(refund, "a refund failed that was not asked for here");
                 return Ok(Applied::Nothing);
@@ -379,6 +380,13 @@ fn begun(tx: &mut Tx<'_>, of: &TopupRef) -> Result<Option<Topup>, StoreError> {
     let same =
         |topup: &Topup| topup.provider == Provider::Stripe && topup.created_at == of.begun_at;
     Ok(found.filter(same))
+}
+
+/// Notes what Stripe calls a refund that it tells of before, or instead of, its answer to our call.
+fn name(tx: &mut Tx<'_>, refund: &str, ours: Option<&(String, i64)>) -> Result<(), StoreError> {
+    let Some((payment, id)) = ours else { return Ok(()) };
+    let Some(topup) = paid_by(tx, payment)? else { return Ok(()) };
+    reversals::name(tx, &topup, *id, refund)
 }
 
 /// The top-up that a payment paid, read under its wallet's lock.

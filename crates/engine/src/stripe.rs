@@ -256,7 +256,14 @@ impl Stripe {
         let message = failed
             .and_then(|error| error.message)
             .unwrap_or_else(|| format!("Stripe answered {status}"));
-        let again = matches!(status, StatusCode::CONFLICT | StatusCode::TOO_MANY_REQUESTS);
+        // With a key that was rotated nothing is wrong about the call: it is asked again with the next.
+        let again = matches!(
+            status,
+            StatusCode::UNAUTHORIZED
+                | StatusCode::FORBIDDEN
+                | StatusCode::CONFLICT
+                | StatusCode::TOO_MANY_REQUESTS
+        );
         if status.is_client_error() && !again {
             Err(StripeError::Refused { message })
         } else {

@@ -66,18 +66,27 @@ pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<AutoRecharge>,
     })
 }
 
-/// Keeps what the customer set. A pause is over; what is under way and was charged today stays.
+/// Keeps what the customer set, a pause among it; what is under way and was charged today stays.
 pub fn put(tx: &mut Tx<'_>, wanted: &AutoRecharge) -> Result<(), StoreError> {
     const PUT: &str = "
-        INSERT INTO auto_recharges (account_id, enabled, below, amount, daily_limit, day, charged)
-        VALUES ($1, $2, $3, $4, $5, 0, 0)
+        INSERT INTO auto_recharges (account_id, enabled, below, amount, daily_limit, paused_at,
+            paused_reason, day, charged)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, 0, 0)
         ON CONFLICT (account_id) DO UPDATE SET enabled = excluded.enabled, below = excluded.below,
-            amount = excluded.amount, daily_limit = excluded.daily_limit, paused_at = NULL,
-            paused_reason = NULL";
+            amount = excluded.amount, daily_limit = excluded.daily_limit,
+            paused_at = excluded.paused_at, paused_reason = excluded.paused_reason";
 
     tx.execute(
         PUT,
-        params![wanted.account, wanted.enabled, wanted.below, wanted.amount, wanted.daily_limit],
+        params![
+            wanted.account,
+            wanted.enabled,
+            wanted.below,
+            wanted.amount,
+            wanted.daily_limit,
+            wanted.paused_at,
+            wanted.paused_reason.as_deref()
+        ],
     )?;
     Ok(())
 }
@@ -123,21 +132,20 @@ pub fn end(tx: &mut Tx<'_>, account: AccountId, topup: TopupId) -> Result<(), St
     Ok(())
 }
 
-/// Pauses it: the payment under way, if any, failed and does not count.
+/// Pauses it: a payment under way, of `failed` (net), does not count. The setting may be another by now.
 pub fn pause(
     tx: &mut Tx<'_>,
     account: AccountId,
-    why: &str,
+    (failed, why): (Micros, &str),
     at: Timestamp,
 ) -> Result<(), StoreError> {
     const PAUSE: &str = "
         UPDATE auto_recharges SET paused_at = $1, paused_reason = $2,
-            charged = CASE WHEN topup_id IS NULL OR charged < amount THEN charged
-                ELSE charged - amount END,
+            charged = CASE WHEN topup_id IS NULL OR charged < $3 THEN charged ELSE charged - $3 END,
             topup_id = NULL
-        WHERE account_id = $3";
+        WHERE account_id = $4";
 
-    tx.execute(PAUSE, params![at, why, account])?;
+    tx.execute(PAUSE, params![at, why, failed, account])?;
     Ok(())
 }
 

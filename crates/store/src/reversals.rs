@@ -2,7 +2,7 @@
 
 use domain::{AccountId, Micros, Timestamp, TopupId};
 
-use crate::{Row, StoreError, Tx, params};
+use crate::{Row, StoreError, Tx, params, topups::Topup};
 
 domain::words! {
     pub enum ReversalKind {
@@ -101,6 +101,17 @@ pub fn of_topup(
 pub fn find_by_ref(tx: &mut Tx<'_>, provider_ref: &str) -> Result<Option<Reversal>, StoreError> {
     let sql = format!("SELECT {COLUMNS} FROM topup_reversals WHERE provider_ref = $1");
     tx.query_one(&sql, params![provider_ref], read)
+}
+
+/// Notes what the provider calls a refund of a top-up, where that is not known.
+pub fn name(tx: &mut Tx<'_>, topup: &Topup, id: i64, provider_ref: &str) -> Result<(), StoreError> {
+    const NAME: &str = "
+        UPDATE topup_reversals SET provider_ref = $1
+        WHERE account_id = $2 AND id = $3 AND topup_id = $4 AND kind = 'refund'
+            AND provider_ref IS NULL";
+
+    tx.execute(NAME, params![provider_ref, topup.account, id, topup.id])?;
+    Ok(())
 }
 
 /// Notes what became of one; answers false where it was in another state than `from`.

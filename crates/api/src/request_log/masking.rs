@@ -9,6 +9,9 @@ const OCTETS_MAX: usize = 4_096;
 /// Members of a list that are shown.
 const MEMBERS_MAX: usize = 5;
 
+/// As long as the shortest phone number.
+const NUMBER_DIGITS_MIN: usize = 7;
+
 /// Fields and parameters whose words are of our own making.
 const OPEN: &[&str] = &[
     "amount",
@@ -59,6 +62,11 @@ pub(super) fn body(octets: &[u8]) -> Option<String> {
 fn cover(value: &mut Value, open: bool) {
     match value {
         Value::String(text) if !open => *text = covered(text),
+        // Whoever writes a phone number without quotes is refused, and logged.
+        Value::Number(number) if !open && number.to_string().len() >= NUMBER_DIGITS_MIN => {
+            let text = covered(&format!("+{number}"));
+            *value = Value::String(text);
+        }
         Value::Array(members) => {
             let left_out = members.len().saturating_sub(MEMBERS_MAX);
             members.truncate(MEMBERS_MAX);
@@ -69,7 +77,8 @@ fn cover(value: &mut Value, open: bool) {
         }
         Value::Object(fields) => {
             for (name, field) in fields {
-                cover(field, OPEN.contains(&name.as_str()));
+                let is_id = field.is_number() && (name == "id" || name.ends_with("_id"));
+                cover(field, is_id || OPEN.contains(&name.as_str()));
             }
         }
         _ => {}
@@ -79,7 +88,8 @@ fn cover(value: &mut Value, open: bool) {
 /// A number by its first and last digits, any other text by its length.
 fn covered(text: &str) -> String {
     let digits = text.strip_prefix('+').unwrap_or("");
-    let is_number = digits.len() >= 7 && digits.bytes().all(|octet| octet.is_ascii_digit());
+    let is_number =
+        digits.len() >= NUMBER_DIGITS_MIN && digits.bytes().all(|octet| octet.is_ascii_digit());
     if is_number {
         return format!("+{}…{}", &digits[..3], &digits[digits.len() - 2..]);
     }
@@ -107,6 +117,12 @@ mod tests {
             masked,
             r#"{"body":"(17 characters)","delivery":"at_most_once","from_number_id":42,"to":"+316…78"}"#
         );
+    }
+
+    #[test]
+    fn a_number_without_quotes_is_covered_and_an_id_is_not() {
+        let masked = body(br#"{"from_number_id": 12345678, "to": 31612345678}"#).unwrap();
+        assert_eq!(masked, r#"{"from_number_id":12345678,"to":"+316…78"}"#);
     }
 
     #[test]

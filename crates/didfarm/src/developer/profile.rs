@@ -110,6 +110,9 @@ pub(super) async fn log_in(options: &LoginOptions) -> anyhow::Result<ExitCode> {
         Some(key) => key.trim().to_owned(),
         None => ask()?,
     };
+    if api_key.starts_with("df_op_") {
+        bail!("this is an operator's key: use one of a customer account, df_live_… or df_test_…");
+    }
     // The same secret as before: receivers know it.
     let listen_secret = kept.map_or_else(mirror::new_secret, |kept| kept.listen_secret);
     let profile = Profile { base_url, api_key, listen_secret };

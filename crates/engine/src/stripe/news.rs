@@ -35,6 +35,7 @@ struct Metadata {
     account_id: Option<String>,
     topup_id: Option<String>,
     begun_at: Option<String>,
+    reversal_id: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -87,7 +88,9 @@ pub(crate) enum News {
     /// So much of the payment was paid back in all.
     Refunded { payment: String, refunded: Paid },
     /// A refund that was under way, or done, came to nothing.
-    RefundFailed { refund: String },
+    ///
+    /// `ours`: its payment and our id for it, where we asked for it.
+    RefundFailed { refund: String, ours: Option<(String, i64)> },
     /// The payer's bank took it back.
     Disputed { payment: String, dispute: String, taken: Paid },
     /// It gave it back.
@@ -164,11 +167,11 @@ impl Event {
                 payment: payment()?,
                 refunded: object.money(object.amount_refunded?),
             },
-            "refund.failed" => News::RefundFailed { refund: id()? },
+            "refund.failed" => News::RefundFailed { refund: id()?, ours: object.reversal() },
             "refund.updated" | "charge.refund.updated"
                 if matches!(object.status.as_deref(), Some("failed" | "canceled")) =>
             {
-                News::RefundFailed { refund: id()? }
+                News::RefundFailed { refund: id()?, ours: object.reversal() }
             }
             "charge.dispute.closed"
                 if matches!(object.status.as_deref(), Some("won" | "warning_closed")) =>
@@ -203,12 +206,17 @@ impl Reference {
 
 impl Object {
     fn topup(&self) -> Option<TopupRef> {
-        let Metadata { account_id, topup_id, begun_at } = self.metadata.as_ref()?;
+        let Metadata { account_id, topup_id, begun_at, .. } = self.metadata.as_ref()?;
         Some(TopupRef {
             account: AccountId::new(account_id.as_ref()?.parse().ok()?),
             topup: TopupId::new(topup_id.as_ref()?.parse().ok()?),
             begun_at: Timestamp::from_micros(begun_at.as_ref()?.parse().ok()?),
         })
+    }
+
+    fn reversal(&self) -> Option<(String, i64)> {
+        let id = self.metadata.as_ref()?.reversal_id.as_ref()?.parse().ok()?;
+        Some((self.payment_intent.as_ref()?.id(), id))
     }
 
     fn money(&self, units: i64) -> Paid {

@@ -15,6 +15,7 @@ testkit::on_both_engines!(
     a_top_up_asks_for_tax_and_credits_what_is_left,
     a_low_wallet_is_topped_up_within_the_days_limit,
     without_a_card_nothing_is_charged,
+    a_payment_that_failed_gives_the_day_back_what_it_took,
     a_refund_takes_what_is_there_and_no_more,
 );
 
@@ -99,6 +100,35 @@ async fn a_low_wallet_is_topped_up_within_the_days_limit(world: &World) {
     assert_eq!(alice.available().await, cents(2_500));
     let topups = all_topups(world, &alice).await;
     assert_eq!((topups.len(), topups[0].gross), (4, cents(2_420)));
+}
+
+/// Whatever the amount is set to meanwhile.
+async fn a_payment_that_failed_gives_the_day_back_what_it_took(world: &World) {
+    let account = world.account().create().await;
+    let id = account.id;
+    let written = world.run(move |engine| async move {
+        let written = engine.store().write(move |tx| {
+            let (day, at) = (20_000, domain::Timestamp::from_micros(1));
+            let mut set = auto_recharges::AutoRecharge::new(id);
+            (set.enabled, set.amount, set.daily_limit) = (true, cents(1_000), cents(4_000));
+            auto_recharges::put(tx, &set)?;
+            for topup in [1, 2, 3] {
+                assert!(auto_recharges::begin(tx, &set, TopupId::new(topup), day)?);
+                if topup < 3 {
+                    auto_recharges::end(tx, id, TopupId::new(topup))?;
+                }
+            }
+            set.amount = cents(3_000);
+            auto_recharges::put(tx, &set)?;
+            auto_recharges::pause(tx, id, (cents(1_000), "declined"), at)?;
+            let kept = auto_recharges::find(tx, id)?.unwrap();
+            assert_eq!(kept.topup, None);
+            Ok::<_, store::StoreError>(kept.charged_on(day))
+        });
+        written.await.unwrap()
+    });
+    let charged = written.await;
+    assert_eq!(charged, cents(2_000));
 }
 
 async fn without_a_card_nothing_is_charged(world: &World) {
