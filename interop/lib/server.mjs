@@ -34,6 +34,11 @@ function psql(statement, database = POSTGRES) {
   return run('psql', ['--no-psqlrc', '--quiet', '-v', 'ON_ERROR_STOP=1', '-c', statement, database]);
 }
 
+function sqlite(statement, file) {
+  const program = 'import sqlite3, sys; db = sqlite3.connect(sys.argv[2], timeout=30); db.execute(sys.argv[1]); db.commit()';
+  return run('python3', ['-c', program, statement, file]);
+}
+
 /** A setting of the shell that runs the tests must not reach the server. */
 function environment() {
   const others = Object.entries(process.env).filter(([name]) => !name.startsWith('DIDFARM_'));
@@ -135,9 +140,9 @@ export class Server {
     return this.#log;
   }
 
-  /** Runs a statement on the PostgreSQL database, beside the server. */
+  /** Runs a statement on the database, beside the server. */
   sql(statement) {
-    return psql(statement, this.databaseUrl);
+    return this.databaseUrl ? psql(statement, this.databaseUrl) : sqlite(statement, join(this.dataDir, 'didfarm.db'));
   }
 
   /** A call as the demo's customer. */

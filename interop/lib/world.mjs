@@ -62,12 +62,12 @@ export class World {
   }
 
   /** A customer with money, who may send as fast as the tests like. */
-  async customer({ balance = '10.00', rateLimit = 1000 } = {}) {
+  async customer({ name, balance = '10.00', rateLimit = 1000 } = {}) {
     count += 1;
     const { server } = this;
     const made = success(
       await server.operator('POST', 'operator/accounts', {
-        name: `Customer ${count}`,
+        name: name ?? `Customer ${count}`,
         email: `customer-${process.pid}-${count}@example.com`,
       }),
       201,

@@ -6,6 +6,7 @@ mod billing;
 mod carriers;
 mod messages;
 mod numbers;
+mod papers;
 mod prices;
 mod routes;
 mod simulator;
@@ -27,6 +28,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(accounts::get, accounts::update))
         .routes(routes!(accounts::credit))
         .routes(routes!(transactions::list))
+        .routes(routes!(papers::list))
+        .routes(routes!(papers::pdf))
         .routes(routes!(transactions::file))
         .routes(routes!(numbers::list, numbers::create))
         .routes(routes!(numbers::import))

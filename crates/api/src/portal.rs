@@ -13,6 +13,7 @@ mod messages;
 mod messaging_profiles;
 mod numbers;
 mod orders;
+pub(crate) mod papers;
 mod password;
 mod profile;
 mod requests;
@@ -61,6 +62,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(wallet::forget_card))
         .routes(routes!(transactions::list))
         .routes(routes!(transactions::file))
+        .routes(routes!(papers::list))
+        .routes(routes!(papers::pdf))
+        .routes(routes!(papers::receipt))
         .routes(routes!(topups::create))
         .routes(routes!(topups::get))
         .routes(routes!(api_keys::list, api_keys::create))

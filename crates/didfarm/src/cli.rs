@@ -121,6 +121,26 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "DIDFARM_STRIPE_API_BASE", value_name = "URL")]
     pub(crate) stripe_api_base: Option<String>,
 
+    /// Whom receipts and statements are from [default: the brand]
+    #[arg(long, env = "DIDFARM_SELLER_NAME", value_name = "NAME")]
+    pub(crate) seller_name: Option<String>,
+
+    /// The seller's address, lines divided by semicolons
+    #[arg(long, env = "DIDFARM_SELLER_ADDRESS", value_name = "LINES")]
+    pub(crate) seller_address: Option<String>,
+
+    /// The seller's VAT number
+    #[arg(long, env = "DIDFARM_SELLER_VAT_NUMBER", value_name = "NUMBER")]
+    pub(crate) seller_vat_number: Option<String>,
+
+    /// The seller's entry in a trade register
+    #[arg(long, env = "DIDFARM_SELLER_REGISTRATION", value_name = "TEXT")]
+    pub(crate) seller_registration: Option<String>,
+
+    /// Where customers write about receipts and statements
+    #[arg(long, env = "DIDFARM_SELLER_EMAIL", value_name = "ADDRESS")]
+    pub(crate) seller_email: Option<String>,
+
     /// Take a client's address from X-Forwarded-For: only behind a proxy that sets it
     #[arg(long, env = "DIDFARM_BEHIND_PROXY", value_parser = clap::builder::BoolishValueParser::new(),
         num_args = 0..=1, require_equals = true, default_missing_value = "true")]

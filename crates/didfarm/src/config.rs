@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::Micros;
-use engine::{InvalidMailer, IpNet, Mailer, Prices, StripeConfig, WebhookPolicy};
+use engine::{InvalidMailer, IpNet, Mailer, Prices, Seller, StripeConfig, WebhookPolicy};
 use serde::Deserialize;
 use store::Location;
 
@@ -47,6 +47,8 @@ struct File {
     webhooks: WebhooksFile,
     #[serde(default)]
     stripe: StripeFile,
+    #[serde(default)]
+    seller: SellerFile,
     #[serde(rename = "unsafe")]
     allow_unsafe: Option<bool>,
 }
@@ -75,6 +77,17 @@ impl std::fmt::Debug for StripeFile {
     }
 }
 
+/// The file's section `[seller]`.
+#[derive(Debug, Default, Deserialize, PartialEq, Eq)]
+#[serde(deny_unknown_fields)]
+struct SellerFile {
+    name: Option<String>,
+    address: Option<String>,
+    vat_number: Option<String>,
+    registration: Option<String>,
+    email: Option<String>,
+}
+
 /// The file that is read where none is named.
 const FILE_DEFAULT: &str = "didfarm.toml";
 
@@ -99,6 +112,7 @@ pub(crate) struct Config {
     pub(crate) behind_proxy: bool,
     pub(crate) webhooks: WebhookPolicy,
     pub(crate) stripe: Option<StripeConfig>,
+    pub(crate) seller: Option<Seller>,
     pub(crate) durable: bool,
 }
 
@@ -143,6 +157,7 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
         behind_proxy: options.behind_proxy.or(file.behind_proxy).unwrap_or(false),
         webhooks: webhooks(options, &file, demo)?,
         stripe: stripe(options, &file.stripe)?,
+        seller: seller(options, &file.seller)?,
         durable: !options.allow_unsafe.or(file.allow_unsafe).unwrap_or(false),
     })
 }
@@ -223,6 +238,30 @@ fn stripe(options: &ServeOptions, file: &StripeFile) -> Result<Option<StripeConf
     }))
 }
 
+/// Whom receipts and statements are from; the other details need the name.
+fn seller(options: &ServeOptions, file: &SellerFile) -> Result<Option<Seller>, ConfigError> {
+    let given = |option: &Option<String>, file: &Option<String>| {
+        let text = option.as_ref().or(file.as_ref()).map(|text| text.trim());
+        text.filter(|text| !text.is_empty()).map(str::to_owned)
+    };
+    let address = given(&options.seller_address, &file.address);
+    let vat_number = given(&options.seller_vat_number, &file.vat_number);
+    let registration = given(&options.seller_registration, &file.registration);
+    let email = given(&options.seller_email, &file.email);
+    let Some(name) = given(&options.seller_name, &file.name) else {
+        if [&address, &vat_number, &registration, &email].iter().all(|each| each.is_none()) {
+            return Ok(None);
+        }
+        let cure = "write whom receipts are from, like Example B.V.";
+        return Err(ConfigError(format!("seller.name is missing: {cure}")));
+    };
+    let address = address.unwrap_or_default();
+    // Lines of the file, or divided by semicolons in an option.
+    let lines = address.split(['\n', ';']).map(|line| line.trim().to_owned());
+    let address = lines.filter(|line| !line.is_empty()).collect();
+    Ok(Some(Seller { name, address, vat_number, registration, email }))
+}
+
 /// What a demo's webhooks may reach: programs beside it.
 const LOOPBACK: [&str; 2] = ["127.0.0.0/8", "::1/128"];
 
@@ -300,6 +339,11 @@ mod tests {
             stripe_secret_key: None,
             stripe_webhook_secret: None,
             stripe_api_base: None,
+            seller_name: None,
+            seller_address: None,
+            seller_vat_number: None,
+            seller_registration: None,
+            seller_email: None,
             behind_proxy: None,
             webhooks_allow_networks: None,
             webhooks_ports: None,
@@ -321,7 +365,8 @@ mod tests {
     #[test]
     fn a_bad_setting_names_the_key_the_value_and_the_cure() {
         type Change = fn(&mut ServeOptions);
-        let cases: [(Change, &str, &str); 12] = [
+        let cases: [(Change, &str, &str); 13] = [
+            (|o| o.seller_vat_number = Some("NL1".to_owned()), "seller.name", "Example B.V."),
             (|o| o.listen = Some("8080".to_owned()), "listen", "127.0.0.1:8080"),
             (|o| o.segment_price = Some("free".to_owned()), "segment_price", "0.008"),
             (|o| o.public_url = Some("sms.example".to_owned()), "public_url", "https://"),

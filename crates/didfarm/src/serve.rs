@@ -72,6 +72,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         brand: config.brand,
         mailer: config.mailer,
         demo: config.demo,
+        seller: config.seller,
     };
     let defaults = engine::Config::default();
     let engine_config = engine::Config {

@@ -72,6 +72,16 @@ impl Timestamp {
             .unwrap_or_else(|| anchor.plus_months(months.saturating_add(2)))
     }
 
+    /// Midnight of the first day of this UTC month.
+    pub fn start_of_month(self) -> Self {
+        Self(self.first_day_of_month() * 86_400_000_000)
+    }
+
+    /// The year, UTC.
+    pub fn year(self) -> i64 {
+        (self.month() - 1).div_euclid(12)
+    }
+
     /// Months since the year 0, UTC.
     fn month(self) -> i64 {
         let at = jiff::Timestamp::from_microsecond(self.0).unwrap_or_default();

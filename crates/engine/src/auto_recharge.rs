@@ -45,6 +45,7 @@ impl Engine {
             let id = TopupId::new(ids.next());
             let token = secrets::new_token();
             let provider = self.payments();
+            let seller = self.config.site.seller();
             let paused = self.store.write(move |tx| {
                 wallets::lock(tx, &[account])?;
                 let (Some(wallet), Some(recharge)) =
@@ -67,7 +68,7 @@ impl Engine {
                 let charged = card.provider == Provider::Stripe;
                 topups::insert(tx, &topup, &token.hash, charged.then_some(now))?;
                 if !charged {
-                    pay(tx, &topup, None, &mut ids.clone(), now)?;
+                    pay(tx, &topup, None, (&mut ids.clone(), &seller), now)?;
                 }
                 Ok::<_, UseError>(None)
             });
@@ -113,8 +114,11 @@ impl Engine {
         match payment.status.as_str() {
             "succeeded" => {
                 let ids = self.ids.take(&self.store, PAYMENT_IDS).await?;
+                let seller = self.config.site.seller();
                 self.store
-                    .write(move |tx| pay(tx, &topup, Some(&payment.id), &mut ids.clone(), now))
+                    .write(move |tx| {
+                        pay(tx, &topup, Some(&payment.id), (&mut ids.clone(), &seller), now)
+                    })
                     .await?;
                 self.hub.tell([account]);
                 Ok(())

@@ -30,6 +30,7 @@ mod notices;
 mod numbers;
 mod orders;
 mod outcomes;
+mod papers;
 mod payments;
 mod people;
 mod price_changes;
@@ -83,6 +84,9 @@ pub use mail::{InvalidMailer, Mailer};
 pub use messaging_profiles::{MessagingProfilePatch, MessagingProfileSeen};
 pub use numbers::{ImportError, ImportFailure, Imported, NewNumber, NumberPatch};
 pub use orders::{ORDER_ITEMS_MAX, OrderQuote, RESERVED_FOR, Want};
+pub use papers::{
+    Content, PaperBody, PrintError, Receipt, Seller, Statement, StatementLine, print as print_paper,
+};
 pub use payments::PaymentEventError;
 use people::LETTERS_WITHIN;
 pub use people::{ProfilePatch, SignUp, SignedUp};
@@ -115,6 +119,15 @@ pub struct Site {
     pub mailer: Mailer,
     /// To try it: links and payments need no mail and no bank.
     pub demo: bool,
+    /// Who sells, as papers say; the brand where it is not told.
+    pub seller: Option<Seller>,
+}
+
+impl Site {
+    pub(crate) fn seller(&self) -> Seller {
+        let named = || Seller { name: self.brand.clone(), ..Seller::default() };
+        self.seller.clone().unwrap_or_else(named)
+    }
 }
 
 impl Default for Site {
@@ -124,6 +137,7 @@ impl Default for Site {
             brand: "didfarm".to_owned(),
             mailer: Mailer::default(),
             demo: false,
+            seller: None,
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::{
     auto_recharge::{Paused, declined},
     events::balance_data,
     ids::Range,
+    papers::Seller,
     reversals as taking_back,
     stripe::{
         KEYS_KEPT, Method, Payment, StripeError,
@@ -27,8 +28,8 @@ use crate::{
     topups::{pay, settle},
 };
 
-/// Movements that one event can bring: what comes in, what is taken back, what is settled.
-const EVENT_IDS: usize = 6;
+/// What one event can bring: what comes in and its receipt, what is taken back, what is settled.
+const EVENT_IDS: usize = 7;
 
 /// Nobody else asks meanwhile: longer than an answer may take.
 const CLAIMED_FOR: Duration = Duration::from_secs(60);
@@ -86,13 +87,14 @@ impl Engine {
             return Ok(());
         }
         let ids = self.ids.take(&self.store, EVENT_IDS).await.map_err(UseError::from)?;
+        let seller = self.config.site.seller();
         let applied = self
             .store
             .write(move |tx| {
                 if !payment_events::insert(tx, &event.id, now)? {
                     return Ok::<_, UseError>(None);
                 }
-                match (apply(tx, &news, &mut ids.clone(), now)?, news.waits_for()) {
+                match (apply(tx, &news, (&mut ids.clone(), &seller), now)?, news.waits_for()) {
                     (Applied::To(account, paused), _) => Ok(Some((account, paused))),
                     (Applied::TooEarly, Some(payment)) => {
                         payment_events::keep(tx, &event.id, payment, &text)?;
@@ -131,11 +133,12 @@ impl Engine {
     async fn apply_kept(&self, now: Timestamp) -> Result<(), UseError> {
         for id in self.store.read(|tx| payment_events::fitting(tx, STEP)).await? {
             let ids = self.ids.take(&self.store, EVENT_IDS).await?;
+            let seller = self.config.site.seller();
             let applied = self.store.write(move |tx| {
                 let Some(body) = payment_events::take(tx, &id)? else { return Ok(None) };
                 let event = Event::parse(body.as_bytes())
                     .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                match apply(tx, &event.news(), &mut ids.clone(), now)? {
+                match apply(tx, &event.news(), (&mut ids.clone(), &seller), now)? {
                     Applied::To(account, paused) => Ok::<_, UseError>(Some((account, paused))),
                     Applied::TooEarly | Applied::Nothing => Ok(None),
                 }
@@ -301,7 +304,7 @@ fn card_of(topup: &Topup, paid: Payment) -> Option<SavedCard> {
 fn apply(
     tx: &mut Tx<'_>,
     news: &News,
-    ids: &mut Range,
+    (ids, seller): (&mut Range, &Seller),
     now: Timestamp,
 ) -> Result<Applied, UseError> {
     match news {
@@ -322,7 +325,7 @@ fn apply(
                 topups::fail(tx, &topup, why, now)?;
                 return Ok(Applied::To(of.account, None));
             }
-            pay(tx, &topup, Some(payment), ids, now)?;
+            pay(tx, &topup, Some(payment), (ids, seller), now)?;
             Ok(Applied::To(of.account, None))
         }
         News::Ended { of, session, why } => {

@@ -17,6 +17,7 @@ use crate::{
     Done, Engine, Idempotency, UseError,
     events::balance_data,
     ids::Range,
+    papers::{self, Seller},
     secrets,
     stripe::{Checkout, StripeError},
 };
@@ -27,8 +28,8 @@ const TOPUP_MAX: Micros = Micros::new(10_000_000_000);
 /// A payment that was begun and not made within this long is off.
 const PAID_WITHIN: Duration = Duration::from_secs(86_400);
 
-/// The movements that a payment can bring: itself, and what is settled out of it.
-pub(crate) const PAYMENT_IDS: usize = 2;
+/// What a payment can bring: itself, what is settled out of it, and its receipt.
+pub(crate) const PAYMENT_IDS: usize = 3;
 
 /// What a customer wants to pay in.
 #[derive(Debug, Clone, Copy)]
@@ -133,12 +134,13 @@ impl Engine {
         let (hash, now) = (secrets::key_hash(token), self.clock.now());
         let since = now.minus(PAID_WITHIN);
         let ids = self.ids.take(&self.store, PAYMENT_IDS).await?;
+        let seller = self.config.site.seller();
         let topup = self
             .store
             .write(move |tx| {
                 let topup = topups::find_by_token(tx, &hash, since)?;
                 let topup = topup.ok_or(UseError::NotFound("payment"))?;
-                if pay(tx, &topup, None, &mut ids.clone(), now)? && topup.save_card {
+                if pay(tx, &topup, None, (&mut ids.clone(), &seller), now)? && topup.save_card {
                     saved_cards::put(tx, &demo_card(topup.account), now)?;
                 }
                 Ok::<_, UseError>(topup)
@@ -214,12 +216,12 @@ pub(crate) fn drafted(
 }
 
 /// Credits the wallet for a payment that was made, the first time only; what is owed is settled
-/// out of it. Answers whether it was the first time.
+/// out of it, and its receipt is issued. Answers whether it was the first time.
 pub(crate) fn pay(
     tx: &mut Tx<'_>,
     topup: &Topup,
     payment: Option<&str>,
-    ids: &mut Range,
+    (ids, seller): (&mut Range, &Seller),
     now: Timestamp,
 ) -> Result<bool, UseError> {
     let Topup { account, currency, amount, .. } = *topup;
@@ -247,6 +249,7 @@ pub(crate) fn pay(
     let left = settle(tx, account, (topup.id.get(), ids.next()), currency, now)?;
     let news = NewEvent::balance(account, balance_data(left.unwrap_or(available), currency));
     events::append(tx, &[news], now)?;
+    papers::issue_receipt(tx, topup, payment, (ids.next(), seller), now)?;
     Ok(true)
 }
 

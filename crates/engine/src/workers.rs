@@ -16,6 +16,9 @@ const RENEW_EVERY: Duration = Duration::from_secs(5);
 /// Between two rounds of storing what programs asked for.
 const LOG_EVERY: Duration = Duration::from_millis(500);
 
+/// Between two looks at months that are over.
+const ISSUE_EVERY: Duration = Duration::from_secs(600);
+
 /// Between two looks at payments.
 const PAY_EVERY: Duration = Duration::from_secs(2);
 
@@ -67,6 +70,17 @@ impl Engine {
             while !engine.stopped_within(PAY_EVERY).await {
                 if let Err(error) = engine.pursue_payments().await {
                     tracing::warn!(%error, "payments wait for the database");
+                }
+            }
+        });
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            loop {
+                if let Err(error) = engine.issue_statements().await {
+                    tracing::warn!(%error, "statements wait for the database");
+                }
+                if engine.stopped_within(ISSUE_EVERY).await {
+                    break;
                 }
             }
         });

@@ -448,6 +448,31 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
+        name: "the papers of a kind and year are numbered without gaps",
+        sql: "SELECT COALESCE(s.kind, p.kind) || 's of ' || CAST(COALESCE(s.year, p.year) AS TEXT)
+              FROM paper_series s
+              FULL JOIN (SELECT kind, year, COUNT(*) AS count, MAX(number) AS highest FROM papers
+                  GROUP BY kind, year) p ON p.kind = s.kind AND p.year = s.year
+              WHERE s.last IS NULL OR p.count IS NULL OR s.last <> p.count OR s.last <> p.highest LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "each receipt is of a payment that was made, and says its amount",
+        sql: "SELECT 'paper ' || CAST(p.id AS TEXT) FROM papers p
+              LEFT JOIN topups t ON t.account_id = p.account_id AND t.id = p.topup_id
+              WHERE p.topup_id IS NOT NULL AND (t.paid_at IS NULL OR t.gross_amount <> p.total) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
+        name: "a statement closes with the balance of the ledger at its end",
+        sql: "SELECT 'paper ' || CAST(p.id AS TEXT) FROM papers p
+              WHERE p.period_end IS NOT NULL AND p.total <> COALESCE((
+                  SELECT SUM(CASE WHEN t.credit = 'available' THEN t.amount ELSE -t.amount END)
+                  FROM transfers t WHERE t.account_id = p.account_id AND t.id IS NOT NULL
+                      AND t.created_at < p.period_end), 0) LIMIT 21",
+        timed: false,
+    },
+    Invariant {
         name: "a test message is simulated, free, and moves no money",
         sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM messages m
               WHERE m.test = 1 AND (m.simulated = 0 OR m.price <> 0 OR m.direction <> 'outbound'

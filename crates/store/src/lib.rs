@@ -37,6 +37,7 @@ pub mod operators;
 pub mod opt_outs;
 pub mod orders;
 pub mod orphans;
+pub mod papers;
 pub mod payment_events;
 pub mod people;
 mod postgres_pool;

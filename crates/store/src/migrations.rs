@@ -67,6 +67,11 @@ const MIGRATIONS: &[Migration] = &[
         postgres: include_str!("../migrations/postgres/0011_test_keys.sql"),
     },
     Migration {
+        version: 12,
+        sqlite: include_str!("../migrations/sqlite/0012_papers.sql"),
+        postgres: include_str!("../migrations/postgres/0012_papers.sql"),
+    },
+    Migration {
         version: 13,
         sqlite: include_str!("../migrations/sqlite/0013_request_log.sql"),
         postgres: include_str!("../migrations/postgres/0013_request_log.sql"),

@@ -148,6 +148,7 @@ export function screens({ messages, numbers, webhook, topup }) {
       },
     },
     { name: "wallet", path: "/wallet" },
+    { name: "wallet-papers", path: "/wallet?view=papers" },
     { name: "wallet-settings", path: "/wallet?view=settings" },
     { name: "wallet-paid", path: `/wallet?topup=${topup.id}` },
     {

@@ -14,6 +14,7 @@ export type NumberType = MyNumber["type"];
 export type NumberStatus = MyNumber["status"];
 export type Money = Schemas["Money"];
 export type Wallet = Schemas["WalletView"];
+export type Paper = Schemas["PaperView"];
 export type Transaction = Schemas["TransactionView"];
 export type ApiKey = Schemas["ApiKeyView"];
 export type Session = Schemas["SessionView"];

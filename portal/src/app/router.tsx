@@ -164,7 +164,7 @@ const order = createRoute({
 interface WalletSearch extends WalletFilters {
   topup?: number;
   add?: boolean;
-  view?: "settings";
+  view?: "papers" | "settings";
 }
 
 const wallet = createRoute({
@@ -173,7 +173,7 @@ const wallet = createRoute({
   validateSearch: (raw: Record<string, unknown>): WalletSearch => ({
     ...parseWalletFilters(raw),
     topup: id(raw.topup),
-    view: raw.view === "settings" ? "settings" : undefined,
+    view: raw.view === "papers" || raw.view === "settings" ? raw.view : undefined,
     add: raw.add === "1" || raw.add === true ? true : undefined,
   }),
   component: lazyRouteComponent(() => import("~/features/wallet/WalletPage"), "WalletPage"),

@@ -27,6 +27,7 @@ export function applier(cache: QueryClient) {
   const refreshFigures = throttle(() => {
     void cache.invalidateQueries({ queryKey: ["stats"] });
     void cache.invalidateQueries({ queryKey: ["transactions"] });
+    void cache.invalidateQueries({ queryKey: ["papers"] });
   }, FIGURES_EVERY_MS);
   const refreshNumbers = throttle(() => {
     void cache.invalidateQueries({ queryKey: ["numbers"] });

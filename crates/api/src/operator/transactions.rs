@@ -49,7 +49,8 @@ pub(super) async fn file(
     file_of(&api, existing(&api, id).await?, query)
 }
 
-async fn existing(api: &Api, Id(id): Id) -> Result<AccountId, ApiError> {
+/// The account of a path.
+pub(super) async fn existing(api: &Api, Id(id): Id) -> Result<AccountId, ApiError> {
     let id = AccountId::new(id);
     let found = api.engine.store().read(move |tx| accounts::find(tx, id)).await?;
     found.map(|account| account.id).ok_or_else(|| ApiError::not_found("account"))

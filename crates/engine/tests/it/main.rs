@@ -12,6 +12,7 @@ mod limits;
 mod messaging_profiles;
 mod months;
 mod nodes;
+mod papers;
 mod payments;
 mod people;
 mod prices;

@@ -224,6 +224,21 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
         "what counts as delivered to a webhook was answered with 2xx",
         &["UPDATE webhook_attempts SET status_code = 302 WHERE status_code = 204"],
     ),
+    (
+        "the papers of a kind and year are numbered without gaps",
+        &["INSERT INTO paper_series (kind, year, last) VALUES ('receipt', 2026, 1)"],
+    ),
+    (
+        "each receipt is of a payment that was made, and says its amount",
+        &["INSERT INTO papers (account_id, id, kind, year, number, topup_id, currency, total, body, issued_at)
+           SELECT MIN(id), 777777, 'receipt', 2026, 1, 777777, 'EUR', 1, '{}', 0 FROM accounts"],
+    ),
+    (
+        "a statement closes with the balance of the ledger at its end",
+        &["INSERT INTO papers
+               (account_id, id, kind, year, number, period_start, period_end, currency, total, body, issued_at)
+           SELECT MIN(id), 777777, 'statement', 2026, 1, 0, 1, 'EUR', 5, '{}', 0 FROM accounts"],
+    ),
 ];
 
 /// Ends a transaction without its changes, and brings what was found in it.

@@ -16,6 +16,7 @@ import { When } from "~/shared/When";
 import { AutoRecharge } from "./AutoRecharge";
 import { fileAddress, isFiltered, toQuery } from "./filters";
 import { Limits } from "./Limits";
+import { Papers, receiptAddress } from "./Papers";
 import { transactionsQuery, walletQuery } from "./queries";
 import { TopUp } from "./TopUp";
 import { TopUpReturn } from "./TopUpReturn";
@@ -69,16 +70,18 @@ export function WalletPage() {
           value={view ?? "transactions"}
           onChange={(chosen) =>
             void navigate({
-              search: (old) => ({ ...old, view: chosen === "settings" ? chosen : undefined }),
+              search: (old) => ({ ...old, view: chosen === "transactions" ? undefined : chosen }),
             })
           }
           data={[
             { value: "transactions", label: t("wallet.transactions") },
+            { value: "papers", label: t("wallet.view.papers") },
             { value: "settings", label: t("wallet.view.settings") },
           ]}
         />
       </div>
       {view === undefined && <Transactions onTopUp={session?.payments ? open : undefined} />}
+      {view === "papers" && <Papers />}
       {view === "settings" && wallet.isPending && <RowSkeleton />}
       {view === "settings" && wallet.data && (
         <>
@@ -209,6 +212,14 @@ function What({ transaction }: { transaction: Transaction }) {
         <Link to="/wallet" search={{ topup: Number(id) }} className="link">
           <span className="num ltr">{id}</span>
         </Link>
+      )}
+      {transaction.kind === "topup" && (
+        <>
+          {" · "}
+          <a href={receiptAddress(Number(id))} download className="link">
+            {t("wallet.papers.receipt")}
+          </a>
+        </>
       )}
       {note}
     </span>

@@ -21,6 +21,19 @@ export const transactionsQuery = (query: TransactionsQuery) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
+export const papersQuery = infiniteQueryOptions({
+  queryKey: ["papers"],
+  queryFn: ({ pageParam, signal }) =>
+    take(
+      api.GET("/portal/wallet/papers", {
+        params: { query: { limit: 50, cursor: pageParam } },
+        signal,
+      }),
+    ),
+  initialPageParam: undefined as string | undefined,
+  getNextPageParam: (page) => page.next_cursor ?? undefined,
+});
+
 /** While it is not decided, a payment is looked at this often. */
 const LOOK_MS = 1_500;
 
