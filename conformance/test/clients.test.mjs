@@ -15,7 +15,8 @@ const run = promisify(execFile);
 const BIN = new URL('../.venv/bin/', import.meta.url).pathname;
 
 /** Files go in and out of these as they are, which the generator does not know. */
-const FILES = /POST \/(operator\/\S+\/import|portal\/numbers\/\{id\}\/documents)/;
+const FILES =
+  /POST \/(operator\/\S+\/import|portal\/numbers\/\{id\}\/documents)|GET \/(operator|portal)\/\S+\/(pdf|receipt)/;
 
 const PROGRAM = `
 import sys

@@ -302,7 +302,7 @@ pub fn reserve(
     );
     let Keeping { now, until, anew_before } = keeping;
     tx.query_one(&sql, params![account, until, anew_before, now, id], |row| {
-        Ok((read(row)?, row.time(10)?))
+        Ok((read(row)?, row.time(11)?))
     })
 }
 
