@@ -18,7 +18,7 @@ PASSWORD = os.environ["PASSWORD"]
 
 COOKIE = "didfarm_session"
 
-KEYED = r"^/portal/(api-keys|conversations|numbers|orders|requests|simulator|sms|wallet|webhooks)(/|$)"
+KEYED = r"^/portal/(api-keys|conversations|messaging-profiles|numbers|orders|requests|simulator|sms|wallet|webhooks)(/|$)"
 SIGNED_IN = r"^/portal/(session|sessions|sessions/\{id\}|profile|password|email/verify/resend)$"
 
 
