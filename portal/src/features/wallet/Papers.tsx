@@ -63,7 +63,8 @@ export function Papers() {
                       href={`/api/v1/portal/wallet/papers/${paper.id}/pdf`}
                       download
                       className="link"
-                      aria-label={t("wallet.papers.download", { number: paper.number })}
+                      // What is read begins with what is seen.
+                      aria-label={`${t("wallet.papers.pdf")}: ${t("wallet.papers.download", { number: paper.number })}`}
                     >
                       <DownloadIcon size={14} /> {t("wallet.papers.pdf")}
                     </a>
