@@ -58,7 +58,9 @@ try {
     .map(([id, at]) => seen[id] - at)
     .sort((a, b) => a - b);
   const at = (share) => took[Math.min(took.length - 1, Math.floor(took.length * share))].toFixed(0);
-  console.log(`${sent.size} sent at ${PER_SECOND}/s, ${took.length} seen in the list while they passed`);
+  console.log(
+    `${sent.size} sent at ${PER_SECOND}/s, ${took.length} seen in the list while they passed`,
+  );
   console.log(`from commit to screen: p50 ${at(0.5)} ms, p95 ${at(0.95)} ms, p99 ${at(0.99)} ms`);
   await page.context().close();
 } finally {
