@@ -280,9 +280,9 @@ export class Load {
    */
   async untilSettled({ seconds = 170, resends = true } = {}) {
     const open = async (status) => {
-      const { json } = await this.customer.call('GET', `portal/sms?direction=outbound&status=${status}&limit=200`);
+      const messages = await this.#all(`direction=outbound&status=${status}`);
       // Asked to leave at most once and without evidence: it waits for its validity.
-      return json.messages.filter(({ to }) =>
+      return messages.filter(({ to }) =>
         this.asked.get(to)?.delivery !== 'at_most_once' && !this.#held.has(to));
     };
     await until('everything settles', async () => {
