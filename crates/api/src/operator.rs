@@ -8,6 +8,7 @@ mod messages;
 mod numbers;
 mod papers;
 mod prices;
+mod reports;
 mod routes;
 mod simulator;
 mod topups;
@@ -44,6 +45,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(prices::outbound, prices::set_outbound))
         .routes(routes!(prices::import_outbound))
         .routes(routes!(prices::export_outbound))
+        .routes(routes!(reports::get))
+        .routes(routes!(reports::file))
         .routes(routes!(billing::get))
         .routes(routes!(billing::resume))
         .routes(routes!(topups::list))
