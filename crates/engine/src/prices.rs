@@ -145,6 +145,16 @@ impl PriceBook {
         longest(self.costs.get(&carrier?)?, to, now)
     }
 
+    /// What is set for exactly this prefix.
+    pub(crate) fn own_cost(
+        &self,
+        carrier: CarrierId,
+        prefix: &Prefix,
+        now: Timestamp,
+    ) -> Option<Micros> {
+        at(self.costs.get(&carrier)?.get(prefix.as_str())?, now).flatten()
+    }
+
     /// What a carrier takes of segments, by prefix: at `now`, and what comes after it.
     pub fn costs(
         &self,
