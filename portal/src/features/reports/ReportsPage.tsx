@@ -98,7 +98,9 @@ function Controls({ search, from, to, group }: ControlsProps) {
         onChange={(value) => {
           const period = PERIODS.find((each) => each === value);
           // One's own begins with the days that are shown.
-          set(period === "custom" ? { period, from, to } : { period, from: undefined, to: undefined });
+          set(
+            period === "custom" ? { period, from, to } : { period, from: undefined, to: undefined },
+          );
         }}
         data={(["month", ...PERIODS] as const).map((period) => ({
           value: period,
@@ -116,7 +118,9 @@ function Controls({ search, from, to, group }: ControlsProps) {
         size="xs"
         aria-label={t("reports.group.label")}
         value={group}
-        onChange={(value) => set({ group: GROUPS.find((each) => each === value && each !== "day") })}
+        onChange={(value) =>
+          set({ group: GROUPS.find((each) => each === value && each !== "day") })
+        }
         data={GROUPS.map((each) => ({ value: each, label: t(`reports.group.${each}`) }))}
       />
     </search>
