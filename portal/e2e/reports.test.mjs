@@ -126,7 +126,7 @@ test("a report is read, narrowed, grouped and downloaded by keyboard and mouse",
   await page.goto(`${portal.url}/sms`);
   await page.getByRole("link", { name: "Reports" }).click();
   const totals = page.locator("tfoot tr");
-  await totals.getByText("€0.04").waitFor();
+  await totals.getByText("€0.048").waitFor();
   await page.getByText(/Messages by day/).waitFor();
 
   await page.getByRole("radio", { name: "Day" }).focus();
