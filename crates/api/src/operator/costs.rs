@@ -52,7 +52,7 @@ async fn costs_of(api: &Api, Id(id): Id) -> Result<Vec<(CarrierCost, bool)>, Api
     Ok(current.chain(later.into_iter().map(|cost| (cost, true))).collect())
 }
 
-fn view(api: &Api, cost: CarrierCost, scheduled: bool) -> CarrierCostView {
+fn view(api: &Api, cost: &CarrierCost, scheduled: bool) -> CarrierCostView {
     CarrierCostView {
         prefix: cost.prefix.as_str().to_owned(),
         cost: cost.cost.map(|cost| Money::new(cost, api.engine.config().currency)),
@@ -74,7 +74,7 @@ pub(super) async fn list(
     id: Id,
 ) -> Result<Json<CarrierCostList>, ApiError> {
     let costs = costs_of(&api, id).await?;
-    let costs = costs.into_iter().map(|(cost, scheduled)| view(&api, cost, scheduled)).collect();
+    let costs = costs.into_iter().map(|(cost, scheduled)| view(&api, &cost, scheduled)).collect();
     Ok(Json(CarrierCostList { success: true, costs }))
 }
 
@@ -119,7 +119,7 @@ fn changes(
         .map(|change| CarrierCostChange {
             line: change.line,
             before: change.before.map(|cost| Money::new(cost, currency)),
-            after: view(api, change.after, true),
+            after: view(api, &change.after, true),
         })
         .collect();
     CarrierCostChanges { success: true, preview, changes }
