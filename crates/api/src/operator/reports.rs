@@ -264,3 +264,24 @@ fn cells(row: OperatorReportRow) -> [String; 21] {
         sums.margin.map_or_else(String::new, |margin| margin.cells().0),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_margin_is_no_guess() {
+        let usd: Currency = "USD".parse().unwrap();
+        let margin = |cost: i64, uncosted_segments, currency| {
+            let (spent, cost) = (Micros::new(8_000), Micros::new(cost));
+            let counts = Counts { spent, cost, uncosted_segments, ..Counts::default() };
+            let sums = OperatorReportSums::new(&counts, currency, Currency::EUR);
+            sums.margin.map(|margin| margin.cells().0)
+        };
+        assert_eq!(margin(5_000, 0, Currency::EUR).as_deref(), Some("0.003"));
+        assert_eq!(margin(9_000, 0, Currency::EUR).as_deref(), Some("-0.001"), "a loss");
+        assert_eq!(margin(5_000, 1, Currency::EUR), None, "a cost is not known");
+        assert_eq!(margin(5_000, 0, usd), None, "the cost is in another currency");
+        assert_eq!(margin(0, 0, usd).as_deref(), Some("0.008"), "nothing was taken");
+    }
+}
