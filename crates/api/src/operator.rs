@@ -4,10 +4,12 @@ mod accounts;
 mod activations;
 mod billing;
 mod carriers;
+mod costs;
 mod messages;
 mod numbers;
 mod papers;
 mod prices;
+mod reports;
 mod routes;
 mod simulator;
 mod topups;
@@ -44,6 +46,11 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(prices::outbound, prices::set_outbound))
         .routes(routes!(prices::import_outbound))
         .routes(routes!(prices::export_outbound))
+        .routes(routes!(costs::list, costs::set))
+        .routes(routes!(costs::import))
+        .routes(routes!(costs::export))
+        .routes(routes!(reports::get))
+        .routes(routes!(reports::file))
         .routes(routes!(billing::get))
         .routes(routes!(billing::resume))
         .routes(routes!(topups::list))

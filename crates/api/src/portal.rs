@@ -16,6 +16,7 @@ mod orders;
 pub(crate) mod papers;
 mod password;
 mod profile;
+pub(crate) mod reports;
 mod requests;
 mod send;
 mod session;
@@ -70,6 +71,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(api_keys::list, api_keys::create))
         .routes(routes!(api_keys::revoke))
         .routes(routes!(api_keys::rotate))
+        .routes(routes!(reports::get))
+        .routes(routes!(reports::file))
         .routes(routes!(requests::list))
         .routes(routes!(requests::get))
         .routes(routes!(messaging_profiles::list, messaging_profiles::create))

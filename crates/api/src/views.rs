@@ -20,6 +20,11 @@ impl Money {
     pub(crate) fn new(amount: Micros, currency: Currency) -> Self {
         Self { amount: amount.to_string(), currency: currency.to_string() }
     }
+
+    /// As two cells of a file: a decimal, and the currency.
+    pub(crate) fn cells(self) -> (String, String) {
+        (self.amount, self.currency)
+    }
 }
 
 /// A point in time, `2026-04-03T10:15:30.000000Z`.

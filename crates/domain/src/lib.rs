@@ -4,6 +4,7 @@
 //! a random number passes it in.
 
 pub mod api_keys;
+mod calling_codes;
 pub mod catalogue;
 mod e164;
 mod ids;
@@ -34,5 +35,5 @@ pub use people::{
 pub use status::{
     Delivery, Direction, FailureCode, InvalidTransition, MessageEvent, MessageStatus, UnknownWord,
 };
-pub use time::{InvalidTimestamp, Timestamp};
+pub use time::{Day, InvalidDay, InvalidTimestamp, Timestamp};
 pub use vat::{InvalidVatRate, VatRate};

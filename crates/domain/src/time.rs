@@ -1,6 +1,6 @@
 //! Points in time, as values: whoever needs the present is given it.
 
-use std::{fmt, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +108,48 @@ impl Timestamp {
     }
 }
 
+/// A day, UTC, counted from 1970-01-01 as [`Timestamp::day`] does; written `2026-04-03`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(i64);
+
+/// The text is not a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a day: write it as 2026-04-03")]
+pub struct InvalidDay;
+
+impl Day {
+    pub const fn new(days: i64) -> Self {
+        Self(days)
+    }
+
+    pub const fn get(self) -> i64 {
+        self.0
+    }
+
+    pub fn first_of_month(self) -> Self {
+        Self(Timestamp(self.0.saturating_mul(86_400_000_000)).first_day_of_month())
+    }
+}
+
+impl FromStr for Day {
+    type Err = InvalidDay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDay> {
+        // A date alone: what has a time as well is more than a day.
+        let date: jiff::civil::Date =
+            text.parse().ok().filter(|_| text.len() == 10).ok_or(InvalidDay)?;
+        let midnight = jiff::tz::Offset::UTC.to_timestamp(date.at(0, 0, 0, 0));
+        midnight.map(|at| Self(at.as_second().div_euclid(86_400))).map_err(|_| InvalidDay)
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let at = jiff::Timestamp::from_second(self.0.saturating_mul(86_400)).unwrap_or_default();
+        write!(f, "{}", jiff::tz::Offset::UTC.to_datetime(at).date())
+    }
+}
+
 fn micros_of(span: Duration) -> i64 {
     i64::try_from(span.as_micros()).unwrap_or(i64::MAX)
 }
@@ -176,6 +218,17 @@ mod tests {
                 }
             }
             day = day.tomorrow().unwrap();
+        }
+    }
+
+    #[test]
+    fn a_day_is_a_date_and_nothing_more() {
+        let at = Timestamp::parse("2026-02-28T23:59:59Z").unwrap();
+        assert_eq!("2026-02-28".parse(), Ok(Day::new(at.day())));
+        assert_eq!(Day::new(at.day()).to_string(), "2026-02-28");
+        assert_eq!(Day::new(-1).to_string(), "1969-12-31");
+        for bad in ["", "2026-02-30", "20260228", "2026-02-28T00:00:00Z", "28.02.2026", "today"] {
+            assert_eq!(bad.parse::<Day>(), Err(InvalidDay), "{bad}");
         }
     }
 

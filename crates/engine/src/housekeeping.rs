@@ -1,11 +1,11 @@
 //! What time alone brings about: expiries, orphans, incomplete texts, forgotten keys, detours.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{AccountId, CarrierId, E164, MessageId, Timestamp, routing::mix};
 use store::{
-    StoreError, attempts, idempotency, inbound as parts, mail_tokens, orphans, queue, request_log,
-    sessions,
+    StoreError, attempts, idempotency, inbound as parts, mail_tokens, messages::Message, orphans,
+    queue, request_log, sessions, stats::Tally,
 };
 
 use crate::{
@@ -63,7 +63,7 @@ impl Engine {
     }
 
     /// Moves messages away from carriers that are down while another could take them.
-    pub async fn detour(&self) -> Result<u64, StoreError> {
+    pub async fn detour(&self) -> Result<usize, StoreError> {
         let table = self.routing.now();
         let mut moved = 0;
         for carrier in self.store.read(queue::carriers).await? {
@@ -74,7 +74,7 @@ impl Engine {
             let (count, to) = self
                 .store
                 .write(move |tx| {
-                    let mut moves: Vec<(AccountId, MessageId, CarrierId)> = Vec::new();
+                    let mut moves: Vec<(Message, CarrierId)> = Vec::new();
                     for message in queue::movable(tx, carrier, STEP)? {
                         let Ok(to) = message.recipient.parse::<E164>() else { continue };
                         let journey = Journey {
@@ -87,12 +87,21 @@ impl Engine {
                             && better != carrier
                             && table.is_up(better)
                         {
-                            moves.push((message.account, message.id, better));
+                            moves.push((message, better));
                         }
                     }
-                    let mut to: Vec<CarrierId> = moves.iter().map(|(_, _, to)| *to).collect();
+                    let moved: HashSet<(AccountId, MessageId)> =
+                        queue::reroute(tx, carrier, &moves)?.into_iter().collect();
+                    let mut tally = Tally::default();
+                    for (message, to) in &moves {
+                        if moved.contains(&(message.account, message.id)) {
+                            tally.moved(message, Some(*to));
+                        }
+                    }
+                    tally.store(tx)?;
+                    let mut to: Vec<CarrierId> = moves.iter().map(|(_, to)| *to).collect();
                     to.dedup();
-                    Ok::<_, StoreError>((queue::reroute(tx, &moves)?, to))
+                    Ok::<_, StoreError>((moved.len(), to))
                 })
                 .await?;
             self.wake(to);

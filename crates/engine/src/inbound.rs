@@ -207,11 +207,11 @@ fn deliver(
         sent_at: None,
         finished_at: None,
     };
+    let mut tally = Tally::default();
+    tally.of(&message).inbound += 1;
     messages::insert(tx, &[message])?;
     events::insert(tx, &news, &seqs, now)?;
     heed(tx, &number, whole, now)?;
-    let mut tally = Tally::default();
-    tally.of(account, number.id, now).inbound += 1;
     tally.store(tx)?;
     metrics::counter!("didfarm_messages_received_total").increment(1);
     Ok(Some(account))

@@ -90,7 +90,7 @@ pub use papers::{
 pub use payments::PaymentEventError;
 use people::LETTERS_WITHIN;
 pub use people::{ProfilePatch, SignUp, SignedUp};
-pub use price_changes::{Changed, NumberPriceWanted, OutboundPriceWanted};
+pub use price_changes::{CarrierCostWanted, Changed, NumberPriceWanted, OutboundPriceWanted};
 pub use prices::PriceBook;
 pub use renewals::{BillingState, GRACE_DAYS};
 pub use repeats::{Done, UseError};

@@ -273,6 +273,7 @@ impl Engine {
     pub(crate) fn surroundings(&self, ids: crate::ids::Range) -> Surroundings {
         Surroundings {
             routing: self.routing.now(),
+            prices: self.prices(),
             currency: self.config.currency,
             now: self.clock.now(),
             ids,

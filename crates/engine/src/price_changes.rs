@@ -1,13 +1,13 @@
 //! Prices as operators set them: one by one, or a file at once.
 
 use domain::{
-    Country, Micros, NumberType, Prefix, Timestamp,
+    CarrierId, Country, Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
 };
 use serde_json::Value;
 use store::{
-    StoreError, Tx,
-    prices::{self, NumberPrice, OutboundPrice},
+    StoreError, Tx, carriers,
+    prices::{self, CarrierCost, NumberPrice, OutboundPrice},
 };
 
 use crate::{
@@ -37,6 +37,16 @@ pub struct OutboundPriceWanted {
     pub prefix: Prefix,
     /// `None`: the next shorter prefix counts.
     pub price: Option<Micros>,
+    /// Now, where it is not given; never before.
+    pub from: Option<Timestamp>,
+}
+
+/// What a carrier takes of segments to a prefix, to be noted.
+#[derive(Debug, Clone)]
+pub struct CarrierCostWanted {
+    pub prefix: Prefix,
+    /// `None`: the next shorter prefix counts.
+    pub cost: Option<Micros>,
     /// Now, where it is not given; never before.
     pub from: Option<Timestamp>,
 }
@@ -92,6 +102,24 @@ impl Engine {
         self.settled(changes).await
     }
 
+    /// Notes what a carrier takes of segments, all or none; with `preview` only says what would change.
+    pub async fn set_carrier_costs(
+        &self,
+        carrier: CarrierId,
+        rows: Vec<Row<CarrierCostWanted>>,
+        preview: bool,
+    ) -> Result<Vec<Changed<CarrierCost, Micros>>, UseError> {
+        let (now, defaults) = (self.clock.now(), self.config.prices);
+        let changes = self
+            .store
+            .write(move |tx| {
+                let changes = put_costs(tx, carrier, &rows, defaults, now).map_err(Kept::Failed)?;
+                kept_or_not(changes, preview)
+            })
+            .await;
+        self.settled(changes).await
+    }
+
     /// Sets the prices of a file's rows, once per idempotency key.
     pub async fn import_number_prices(
         &self,
@@ -115,6 +143,21 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let (now, defaults) = (self.clock.now(), self.config.prices);
         let body = move |tx: &mut Tx<'_>| Ok(put_outbound(tx, &rows, defaults, now)?);
+        let done = self.once(OPERATORS, key, body, render).await?;
+        self.sync_prices().await?;
+        Ok(done)
+    }
+
+    /// The same for what a carrier takes.
+    pub async fn import_carrier_costs(
+        &self,
+        carrier: CarrierId,
+        rows: Vec<Row<CarrierCostWanted>>,
+        key: Option<Idempotency>,
+        render: impl Fn(&Vec<Changed<CarrierCost, Micros>>) -> Value + Send + 'static,
+    ) -> Result<Done, UseError> {
+        let (now, defaults) = (self.clock.now(), self.config.prices);
+        let body = move |tx: &mut Tx<'_>| put_costs(tx, carrier, &rows, defaults, now);
         let done = self.once(OPERATORS, key, body, render).await?;
         self.sync_prices().await?;
         Ok(done)
@@ -156,28 +199,21 @@ impl Engine {
         &self,
         octets: &[u8],
     ) -> Result<Vec<Row<OutboundPriceWanted>>, Vec<ImportError>> {
-        let now = self.clock.now();
-        let mut keys = std::collections::HashMap::new();
-        let required = ["prefix", "price"];
-        csv_file::read(octets, &required, &["effective_from"], ROWS_MAX, |line| {
-            let price = match line.get("price") {
-                Some("none") => None,
-                _ => Some(
-                    amount(line, "price")?
-                        .ok_or_else(|| line.error("price", "price is an amount, or none"))?,
-                ),
-            };
-            let prefix: Prefix = line.required("prefix")?;
+        by_prefix(octets, "price", self.clock.now(), |line, prefix, price, from| {
             if prefix.is_empty() && price.is_none() {
                 return Err(line.error("price", "the prefix + always has a price"));
             }
-            let row = OutboundPriceWanted { prefix, price, from: date(line, now)? };
-            match keys.insert((row.prefix.clone(), row.from), line.line) {
-                Some(earlier) => {
-                    Err(line.error("prefix", format!("the same as in line {earlier}")))
-                }
-                None => Ok((line.line, row)),
-            }
+            Ok(OutboundPriceWanted { prefix, price, from })
+        })
+    }
+
+    /// The rows of a CSV file `prefix,cost,effective_from`.
+    pub fn read_carrier_costs(
+        &self,
+        octets: &[u8],
+    ) -> Result<Vec<Row<CarrierCostWanted>>, Vec<ImportError>> {
+        by_prefix(octets, "cost", self.clock.now(), |_, prefix, cost, from| {
+            Ok(CarrierCostWanted { prefix, cost, from })
         })
     }
 
@@ -252,6 +288,28 @@ fn put_outbound(
     Ok(changes)
 }
 
+/// The same for what a carrier takes.
+fn put_costs(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    rows: &[Row<CarrierCostWanted>],
+    defaults: Prices,
+    now: Timestamp,
+) -> Result<Vec<Changed<CarrierCost, Micros>>, UseError> {
+    carriers::find(tx, carrier)?.ok_or(UseError::NotFound("carrier"))?;
+    prices::change(tx)?;
+    let book = PriceBook::load(tx, defaults)?;
+    let changes: Vec<_> = rows
+        .iter()
+        .filter_map(|(line, row)| cost_change(&book, carrier, *line, row, now))
+        .collect();
+    let after: Vec<CarrierCost> = changes.iter().map(|change| change.after.clone()).collect();
+    for chunk in after.chunks(1_000) {
+        prices::put_costs(tx, chunk)?;
+    }
+    Ok(changes)
+}
+
 /// Undoes the transaction where only a look was wanted.
 fn kept_or_not<T>(changes: T, preview: bool) -> Result<T, Kept<T>> {
     if preview { Err(Kept::Preview(changes)) } else { Ok(changes) }
@@ -290,6 +348,49 @@ fn outbound_change(
     let before = current.iter().find(|(prefix, _)| *prefix == row.prefix).map(|(_, price)| *price);
     let after = OutboundPrice { prefix: row.prefix.clone(), from, price: row.price };
     (before != row.price).then_some(Changed { line, before, after })
+}
+
+fn cost_change(
+    book: &PriceBook,
+    carrier: CarrierId,
+    line: u64,
+    row: &CarrierCostWanted,
+    now: Timestamp,
+) -> Option<Changed<CarrierCost, Micros>> {
+    let from = row.from.unwrap_or(now);
+    let before = book.own_cost(carrier, &row.prefix, from);
+    let after = CarrierCost { carrier, prefix: row.prefix.clone(), from, cost: row.cost };
+    (before != row.cost).then_some(Changed { line, before, after })
+}
+
+/// The rows of a CSV file with an amount, or `none`, for each prefix.
+fn by_prefix<T>(
+    octets: &[u8],
+    column: &str,
+    now: Timestamp,
+    row: impl Fn(
+        &csv_file::Line<'_>,
+        Prefix,
+        Option<Micros>,
+        Option<Timestamp>,
+    ) -> Result<T, ImportError>,
+) -> Result<Vec<Row<T>>, Vec<ImportError>> {
+    let mut keys = std::collections::HashMap::new();
+    csv_file::read(octets, &["prefix", column], &["effective_from"], ROWS_MAX, |line| {
+        let value = match line.get(column) {
+            Some("none") => None,
+            _ => Some(
+                amount(line, column)?
+                    .ok_or_else(|| line.error(column, format!("{column} is an amount, or none")))?,
+            ),
+        };
+        let (prefix, from) = (line.required::<Prefix>("prefix")?, date(line, now)?);
+        let read = row(line, prefix.clone(), value, from)?;
+        match keys.insert((prefix, from), line.line) {
+            Some(earlier) => Err(line.error("prefix", format!("the same as in line {earlier}"))),
+            None => Ok((line.line, read)),
+        }
+    })
 }
 
 fn amount(line: &csv_file::Line<'_>, column: &str) -> Result<Option<Micros>, ImportError> {

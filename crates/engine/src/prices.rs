@@ -6,12 +6,12 @@ use std::{
 };
 
 use domain::{
-    Country, E164, Micros, NumberType, Prefix, Timestamp,
+    CarrierId, Country, E164, Micros, NumberType, Prefix, Timestamp,
     catalogue::{self, Coverage, Offer},
 };
 use store::{
     StoreError, Tx,
-    prices::{self, NumberPrice, OutboundPrice},
+    prices::{self, CarrierCost, NumberPrice, OutboundPrice},
 };
 
 use crate::{Engine, Prices};
@@ -19,14 +19,24 @@ use crate::{Engine, Prices};
 /// Prices from their dates on, oldest first.
 type Dated<T> = Vec<(Timestamp, T)>;
 
+/// `None`: from then on the next shorter prefix counts.
+type ByPrefix = HashMap<String, Dated<Option<Micros>>>;
+
 /// A snapshot; replaced whole when anything changes.
 #[derive(Debug, Clone, Default)]
 pub struct PriceBook {
     version: i64,
     numbers: BTreeMap<(Country, NumberType), Dated<Offer>>,
-    outbound: HashMap<String, Dated<Option<Micros>>>,
+    outbound: ByPrefix,
+    /// What carriers take of a segment.
+    costs: BTreeMap<CarrierId, ByPrefix>,
     /// Where no prefix has a price.
     everywhere: Micros,
+}
+
+/// What the longest prefix with an amount says of `number` at `now`.
+fn longest(prefixes: &ByPrefix, number: &str, now: Timestamp) -> Option<Micros> {
+    (1..=number.len()).rev().find_map(|length| at(prefixes.get(number.get(..length)?)?, now)?)
 }
 
 fn at<T: Copy>(dated: &Dated<T>, now: Timestamp) -> Option<T> {
@@ -42,6 +52,10 @@ impl PriceBook {
         }
         for OutboundPrice { prefix, from, price } in prices::outbound(tx)? {
             book.outbound.entry(prefix.as_str().to_owned()).or_default().push((from, price));
+        }
+        for CarrierCost { carrier, prefix, from, cost } in prices::costs(tx)? {
+            let costs = book.costs.entry(carrier).or_default();
+            costs.entry(prefix.as_str().to_owned()).or_default().push((from, cost));
         }
         Ok(book)
     }
@@ -123,11 +137,41 @@ impl PriceBook {
         if self.outbound.is_empty() {
             return self.everywhere;
         }
-        let text = to.as_str();
-        (1..=text.len())
-            .rev()
-            .find_map(|length| at(self.outbound.get(&text[..length])?, now).flatten())
-            .unwrap_or(self.everywhere)
+        longest(&self.outbound, to.as_str(), now).unwrap_or(self.everywhere)
+    }
+
+    /// What a carrier takes of a segment to `to` at `now`, where an operator has set it.
+    pub fn cost(&self, carrier: Option<CarrierId>, to: &str, now: Timestamp) -> Option<Micros> {
+        longest(self.costs.get(&carrier?)?, to, now)
+    }
+
+    /// What is set for exactly this prefix.
+    pub(crate) fn own_cost(
+        &self,
+        carrier: CarrierId,
+        prefix: &Prefix,
+        now: Timestamp,
+    ) -> Option<Micros> {
+        at(self.costs.get(&carrier)?.get(prefix.as_str())?, now).flatten()
+    }
+
+    /// What a carrier takes of segments, by prefix: at `now`, and what comes after it.
+    pub fn costs(
+        &self,
+        carrier: CarrierId,
+        now: Timestamp,
+    ) -> (Vec<(Prefix, Micros)>, Vec<CarrierCost>) {
+        let (mut current, mut later) = (Vec::new(), Vec::new());
+        let mut sorted: Vec<_> = self.costs.get(&carrier).into_iter().flatten().collect();
+        sorted.sort_unstable_by_key(|(prefix, _)| *prefix);
+        for (text, dated) in sorted {
+            let Ok(prefix) = text.parse::<Prefix>() else { continue };
+            current.extend(at(dated, now).flatten().map(|cost| (prefix.clone(), cost)));
+            later.extend(dated.iter().filter(|(from, _)| *from > now).map(|(from, cost)| {
+                CarrierCost { carrier, prefix: prefix.clone(), from: *from, cost: *cost }
+            }));
+        }
+        (current, later)
     }
 
     /// The same, where the destination may not be known yet.

@@ -6,7 +6,10 @@
 
 mod verdict;
 
-use std::collections::{BTreeMap, HashMap};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use domain::{
     AccountId, CarrierId, Currency, E164, MessageEvent, MessageId, MessageStatus, Micros, NumberId,
@@ -25,6 +28,7 @@ use store::{
 use verdict::Verdict;
 
 use crate::{
+    PriceBook,
     events::balance_data,
     ids::Range,
     routing::{Journey, Table},
@@ -33,7 +37,8 @@ use crate::{
 /// What rolling up needs to know beside the database.
 #[derive(Debug, Clone)]
 pub(crate) struct Surroundings {
-    pub(crate) routing: std::sync::Arc<Table>,
+    pub(crate) routing: Arc<Table>,
+    pub(crate) prices: Arc<PriceBook>,
     pub(crate) currency: Currency,
     pub(crate) now: Timestamp,
     /// One for each message that may be settled.
@@ -145,21 +150,21 @@ impl Steps {
         match verdict {
             Verdict::Wait => {}
             Verdict::Sent => {
-                self.settle(message, message.segments);
+                self.settle(message, message.segments, around);
                 self.step(message, &[MessageEvent::Accepted], around, |_| {})?;
             }
             Verdict::Delivered => {
-                let path = self.through_sent(message, MessageEvent::ReceiptDelivered);
+                let path = self.through_sent(message, MessageEvent::ReceiptDelivered, around);
                 self.count(message, |counts| counts.delivered += 1);
                 self.step(message, &path, around, |_| {})?;
             }
             Verdict::Undelivered { failure } => {
-                let path = self.through_sent(message, MessageEvent::ReceiptFailed);
+                let path = self.through_sent(message, MessageEvent::ReceiptFailed, around);
                 self.count(message, |counts| counts.failed += 1);
                 self.step(message, &path, around, |change| change.failure = Some(failure))?;
             }
             Verdict::Failed { failure, accepted, event } => {
-                self.settle(message, accepted);
+                self.settle(message, accepted, around);
                 self.count(message, |counts| counts.failed += 1);
                 self.step(message, &[event], around, |change| change.failure = Some(failure))?;
             }
@@ -167,6 +172,7 @@ impl Steps {
                 let carrier = next_carrier(tx, message, attempts, elsewhere, around)?;
                 let moved = carrier != message.carrier;
                 self.woken.extend(carrier);
+                self.tally.moved(message, carrier);
                 self.step(message, &[MessageEvent::Deferred], around, |change| {
                     change.carrier = carrier;
                     change.not_before = if moved { around.now } else { not_before };
@@ -179,9 +185,14 @@ impl Steps {
     }
 
     /// A receipt that overtook the answer: `sent` is recorded on the way.
-    fn through_sent(&mut self, message: &Message, last: MessageEvent) -> Vec<MessageEvent> {
+    fn through_sent(
+        &mut self,
+        message: &Message,
+        last: MessageEvent,
+        around: &Surroundings,
+    ) -> Vec<MessageEvent> {
         if message.status == MessageStatus::Sending {
-            self.settle(message, message.segments);
+            self.settle(message, message.segments, around);
             vec![MessageEvent::Accepted, last]
         } else {
             vec![last]
@@ -190,22 +201,27 @@ impl Steps {
 
     fn count(&mut self, message: &Message, add: impl FnOnce(&mut Counts)) {
         if !message.test {
-            add(self.tally.of(message.account, message.number, message.created_at));
+            add(self.tally.of(message));
         }
     }
 
-    fn settle(&mut self, message: &Message, accepted: i64) {
+    fn settle(&mut self, message: &Message, accepted: i64, around: &Surroundings) {
         if message.test {
             return;
         }
         let segment = message.price.get() / message.segments.max(1);
-        let posted = segment * accepted;
+        let posted = Micros::new(segment * accepted);
         self.settled.push(Settled {
             account: message.account,
             message: message.id,
-            posted: Micros::new(posted),
-            voided: Micros::new(message.price.get() - posted),
+            posted,
+            voided: Micros::new(message.price.get() - posted.get()),
         });
+        if accepted > 0 {
+            // All parts that were accepted were so by one carrier: the first ties the message to it.
+            let cost = around.prices.cost(message.carrier, &message.recipient, around.now);
+            self.tally.of(message).posted(accepted, posted, cost);
+        }
     }
 
     /// Moves the message along `path`, one event of the customer's for each status.

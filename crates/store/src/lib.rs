@@ -45,6 +45,7 @@ mod postgres_pool;
 pub mod prices;
 pub mod queue;
 pub mod renewals;
+pub mod reports;
 pub mod request_log;
 pub mod reversals;
 pub mod routes;

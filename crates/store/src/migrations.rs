@@ -2,13 +2,16 @@
 
 use domain::Timestamp;
 
-use crate::{StoreError, Tx, params};
+use crate::{StoreError, Tx, params, stats};
 
 struct Migration {
     version: i64,
     sqlite: &'static str,
     postgres: &'static str,
 }
+
+/// The migration after which the roll-ups are counted anew.
+const COUNTED_ANEW: i64 = 15;
 
 const MIGRATIONS: &[Migration] = &[
     Migration {
@@ -81,6 +84,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0014_reservations.sql"),
         postgres: include_str!("../migrations/postgres/0014_reservations.sql"),
     },
+    Migration {
+        version: 15,
+        sqlite: include_str!("../migrations/sqlite/0015_reports.sql"),
+        postgres: include_str!("../migrations/postgres/0015_reports.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.
@@ -108,6 +116,9 @@ pub(crate) fn apply(tx: &mut Tx<'_>, at: Timestamp) -> Result<(), StoreError> {
     for migration in MIGRATIONS.iter().filter(|migration| !applied.contains(&migration.version)) {
         tx.script(if tx.is_postgres() { migration.postgres } else { migration.sqlite })?;
         tx.execute(RECORD, params![migration.version, at])?;
+    }
+    if !applied.contains(&COUNTED_ANEW) {
+        stats::recount(tx)?;
     }
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! The prices that operators set, each from a date on.
 
 use domain::{
-    Country, Micros, NumberType, Prefix, Timestamp,
+    CarrierId, Country, Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
 };
 
@@ -23,6 +23,16 @@ pub struct OutboundPrice {
     pub from: Timestamp,
     /// `None`: from then on the next shorter prefix counts.
     pub price: Option<Micros>,
+}
+
+/// What a carrier takes of a segment to a prefix from a date on, in the platform's currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CarrierCost {
+    pub carrier: CarrierId,
+    pub prefix: Prefix,
+    pub from: Timestamp,
+    /// `None`: from then on the next shorter prefix counts.
+    pub cost: Option<Micros>,
 }
 
 /// Adds prices; one of the same kind and date is replaced.
@@ -81,6 +91,34 @@ pub fn put_outbound(tx: &mut Tx<'_>, prices: &[OutboundPrice]) -> Result<(), Sto
     Ok(())
 }
 
+/// Adds costs; one of the same carrier, prefix and date is replaced.
+pub fn put_costs(tx: &mut Tx<'_>, costs: &[CarrierCost]) -> Result<(), StoreError> {
+    const PUT: Bulk = Bulk {
+        sqlite: "
+            INSERT INTO carrier_costs (carrier_id, prefix, effective_from, cost)
+            VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (carrier_id, prefix, effective_from) DO UPDATE SET cost = excluded.cost",
+        postgres: "
+            INSERT INTO carrier_costs (carrier_id, prefix, effective_from, cost)
+            SELECT * FROM UNNEST($1::bigint[], $2::text[], $3::bigint[], $4::bigint[])
+            ON CONFLICT (carrier_id, prefix, effective_from) DO UPDATE SET cost = excluded.cost",
+    };
+
+    let rows: Vec<[Value<'_>; 4]> = costs
+        .iter()
+        .map(|cost| {
+            [
+                Value::from(cost.carrier),
+                Value::from(cost.prefix.as_str()),
+                Value::from(cost.from),
+                Value::from(cost.cost),
+            ]
+        })
+        .collect();
+    tx.bulk(&PUT, &rows)?;
+    Ok(())
+}
+
 /// Everything that was ever set, in the order of countries, types and dates.
 pub fn numbers(tx: &mut Tx<'_>) -> Result<Vec<NumberPrice>, StoreError> {
     const ALL: &str = "
@@ -112,6 +150,22 @@ pub fn outbound(tx: &mut Tx<'_>) -> Result<Vec<OutboundPrice>, StoreError> {
             prefix: row.parsed(0)?,
             from: row.time(1)?,
             price: row.get::<Option<i64>>(2)?.map(Micros::new),
+        })
+    })
+}
+
+/// What carriers take, in the order of carriers, prefixes and dates.
+pub fn costs(tx: &mut Tx<'_>) -> Result<Vec<CarrierCost>, StoreError> {
+    const ALL: &str = "
+        SELECT carrier_id, prefix, effective_from, cost FROM carrier_costs
+        ORDER BY carrier_id, prefix, effective_from";
+
+    tx.query(ALL, &[], |row: &Row<'_>| {
+        Ok(CarrierCost {
+            carrier: CarrierId::new(row.get(0)?),
+            prefix: row.parsed(1)?,
+            from: row.time(2)?,
+            cost: row.get::<Option<i64>>(3)?.map(Micros::new),
         })
     })
 }

@@ -81,28 +81,36 @@ pub fn expired(
     })
 }
 
-/// Gives queued messages to other carriers.
+/// Gives queued messages of a carrier to others; answers those that were really given.
 pub fn reroute(
     tx: &mut Tx<'_>,
-    moves: &[(AccountId, MessageId, CarrierId)],
-) -> Result<u64, StoreError> {
+    from: CarrierId,
+    moves: &[(Message, CarrierId)],
+) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
     const REROUTE: Bulk = Bulk {
         sqlite: "
-            UPDATE messages SET carrier_id = ?3
-            WHERE account_id = ?1 AND id = ?2 AND status = 'queued'",
+            UPDATE messages SET carrier_id = ?4
+            WHERE account_id = ?1 AND id = ?2 AND carrier_id = ?3 AND status = 'queued'
+            RETURNING account_id, id",
         postgres: "
             UPDATE messages m SET carrier_id = r.carrier_id
-            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[]) AS r (account_id, id, carrier_id)
-            WHERE m.account_id = r.account_id AND m.id = r.id AND m.status = 'queued'",
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+                AS r (account_id, id, was, carrier_id)
+            WHERE m.account_id = r.account_id AND m.id = r.id AND m.carrier_id = r.was
+                AND m.status = 'queued'
+            RETURNING m.account_id, m.id",
     };
 
-    let rows: Vec<[Value<'_>; 3]> = moves
+    let rows: Vec<[Value<'_>; 4]> = moves
         .iter()
-        .map(|(account, id, carrier)| {
-            [Value::from(*account), Value::from(*id), Value::from(*carrier)]
+        .map(|(message, to)| {
+            let (account, id) = (Value::from(message.account), Value::from(message.id));
+            [account, id, Value::from(from), Value::from(*to)]
         })
         .collect();
-    tx.bulk(&REROUTE, &rows)
+    tx.bulk_query(&REROUTE, &rows, |row| {
+        Ok((AccountId::new(row.get(0)?), MessageId::new(row.get(1)?)))
+    })
 }
 
 /// How many messages wait for a carrier.

@@ -221,7 +221,7 @@ impl World {
     }
 
     /// Moves messages away from carriers that are down.
-    pub async fn detour(&self) -> u64 {
+    pub async fn detour(&self) -> usize {
         self.run(|engine| async move { engine.detour().await.unwrap() }).await
     }
 

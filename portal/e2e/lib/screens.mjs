@@ -156,6 +156,9 @@ export function screens({ messages, numbers, webhook, topup }) {
       path: "/wallet?add=1",
       arrange: (page) => page.getByRole("dialog").waitFor(),
     },
+    { name: "reports", path: "/reports" },
+    { name: "reports-status", path: "/reports?period=custom&group=status" },
+    { name: "reports-empty", path: "/reports?period=last" },
     { name: "api-keys", path: "/api-keys" },
     { name: "requests", path: "/requests" },
     {

@@ -10,6 +10,7 @@ import { walletQuery } from "~/features/wallet/queries";
 import { useFormat } from "~/format/useFormat";
 import { useLive } from "~/live/useLive";
 import {
+  BarsIcon,
   CartIcon,
   GearIcon,
   HashIcon,
@@ -128,6 +129,7 @@ function Navigation() {
     { to: "/numbers", label: t("nav.numbers"), Icon: HashIcon },
     { to: "/order", label: t("nav.order"), Icon: CartIcon },
     { to: "/wallet", label: t("nav.wallet"), Icon: WalletIcon },
+    { to: "/reports", label: t("nav.reports"), Icon: BarsIcon },
     { to: "/api-keys", label: t("nav.apiKeys"), Icon: KeyIcon },
     { to: "/webhooks", label: t("nav.webhooks"), Icon: HookIcon },
     { to: "/settings", label: t("nav.settings"), Icon: GearIcon },

@@ -7,6 +7,7 @@ import {
   redirect,
 } from "@tanstack/react-router";
 import { sessionQuery } from "~/features/accounts/session";
+import { parseReport } from "~/features/reports/period";
 import { KINDS, type RequestFilters } from "~/features/requests/queries";
 import { type Filters, parseFilters } from "~/features/sms/filters";
 import {
@@ -179,6 +180,13 @@ const wallet = createRoute({
   component: lazyRouteComponent(() => import("~/features/wallet/WalletPage"), "WalletPage"),
 });
 
+const reports = createRoute({
+  getParentRoute: () => inside,
+  path: "/reports",
+  validateSearch: parseReport,
+  component: lazyRouteComponent(() => import("~/features/reports/ReportsPage"), "ReportsPage"),
+});
+
 const apiKeys = createRoute({
   getParentRoute: () => inside,
   path: "/api-keys",
@@ -222,6 +230,7 @@ export const router = createRouter({
       messagingProfiles,
       order,
       wallet,
+      reports,
       apiKeys,
       requests,
       webhooks,

@@ -26,6 +26,7 @@ interface SmsNews {
 export function applier(cache: QueryClient) {
   const refreshFigures = throttle(() => {
     void cache.invalidateQueries({ queryKey: ["stats"] });
+    void cache.invalidateQueries({ queryKey: ["reports"] });
     void cache.invalidateQueries({ queryKey: ["transactions"] });
     void cache.invalidateQueries({ queryKey: ["papers"] });
   }, FIGURES_EVERY_MS);

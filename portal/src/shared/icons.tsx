@@ -44,6 +44,7 @@ export const CartIcon = icon(
 export const WalletIcon = icon(
   <path d="M3 6.5A1.5 1.5 0 0 1 4.5 5H15v3M3 6.5v8A1.5 1.5 0 0 0 4.5 16h11a1.5 1.5 0 0 0 1.5-1.5v-5A1.5 1.5 0 0 0 15.5 8h-11A1.5 1.5 0 0 1 3 6.500zM13.5 12h.01" />,
 );
+export const BarsIcon = icon(<path d="M4 16.5v-6M10 16.5v-13M16 16.500v-9" />);
 export const KeyIcon = icon(
   <>
     <circle cx="7" cy="13" r="3.5" />

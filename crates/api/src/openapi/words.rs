@@ -100,6 +100,7 @@ fn fields() -> Vec<(&'static str, &'static [&'static str], Words)> {
         ("language", &["SessionView", "ProfileBody"], all!(Language)),
         ("theme", &["SessionView", "ProfileBody"], all!(Theme)),
         ("status", &["AccountView", "AccountPatchBody"], all!(AccountStatus)),
+        ("status", &["ReportRow"], vec!["pending", "delivered", "failed", "received"]),
         ("kind", &["CarrierView", "NewCarrierBody"], vec!["smpp", "simulator"]),
         ("state", &["LinkView"], vec!["bound", "connecting", "down", "disabled"]),
         ("state", &["BillingView"], vec!["running", "halted"]),

@@ -203,11 +203,11 @@ fn price(param: &str, text: &str) -> Result<Micros, ApiError> {
     Ok(price)
 }
 
-fn price_opt(param: &str, text: Option<String>) -> Result<Option<Micros>, ApiError> {
+pub(super) fn price_opt(param: &str, text: Option<String>) -> Result<Option<Micros>, ApiError> {
     text.map(|text| price(param, &text)).transpose()
 }
 
-fn from_date(api: &Api, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
+pub(super) fn from_date(api: &Api, text: Option<&str>) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = text else { return Ok(None) };
     let wrong = |message: String| ApiError::invalid("effective_from", message);
     let from = Timestamp::parse(text)
@@ -361,7 +361,7 @@ pub(super) struct PreviewQuery {
 }
 
 impl PreviewQuery {
-    fn wanted(&self) -> Result<bool, ApiError> {
+    pub(super) fn wanted(&self) -> Result<bool, ApiError> {
         Ok(parsed_opt::<bool>("preview", self.preview.as_deref())?.unwrap_or(false))
     }
 }
@@ -463,7 +463,7 @@ pub(super) async fn export_outbound(State(api): State<Api>, _: Operator) -> Resp
     file("outbound-prices.csv", csv)
 }
 
-fn file(name: &str, csv: String) -> Response {
+pub(super) fn file(name: &str, csv: String) -> Response {
     let disposition = format!("attachment; filename=\"{name}\"");
     let headers =
         [(CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()), (CONTENT_DISPOSITION, disposition)];

@@ -85,6 +85,12 @@ const PAGINATION: Page = page!(
     "How lists are read to their end",
     "guide/pagination.md"
 );
+const REPORTS: Page = page!(
+    "reports",
+    "Reports",
+    "Messages and spend by day, country, number and status",
+    "guide/reports.md"
+);
 const RATE_LIMITS: Page = page!(
     "rate-limits",
     "Rate limits",
@@ -124,7 +130,7 @@ pub(super) const SECTIONS: &[Section] = &[
     },
     Section {
         title: "API basics",
-        pages: &[AUTHENTICATION, IDEMPOTENCY, PAGINATION, RATE_LIMITS, VALUES],
+        pages: &[AUTHENTICATION, IDEMPOTENCY, PAGINATION, REPORTS, RATE_LIMITS, VALUES],
         has_reference: false,
     },
     Section { title: "Reference", pages: &[ERRORS, TROUBLESHOOTING], has_reference: true },

@@ -82,7 +82,7 @@ impl Batch {
             news.push(NewEvent::status(message.account, message.id, message.status, None));
             seqs.push(message.seq);
             if !message.test {
-                tally.of(message.account, message.number, message.created_at).outbound += 1;
+                tally.made(message);
             }
         }
         for balance in balances {

@@ -18,6 +18,7 @@ mod people;
 mod prices;
 mod receipts;
 mod renewals;
+mod reports;
 mod restart;
 mod test_keys;
 mod uncertain;

@@ -206,7 +206,10 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
            SELECT account_id, request_hash, request_hash, message_id, created_at FROM idempotency
            WHERE message_id IS NOT NULL"],
     ),
-    ("daily counts agree with the messages", &["UPDATE daily_counts SET failed = failed + 1"]),
+    (
+        "daily counts agree with the messages and with what was posted of them",
+        &["UPDATE daily_counts SET spent = spent + 1"],
+    ),
     (
         "what is simulated never left the simulator",
         &["UPDATE messages SET simulated = 1 WHERE id = {delivered}"],

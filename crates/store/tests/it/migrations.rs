@@ -11,6 +11,7 @@ testkit::on_both_databases!(
     a_second_start_changes_nothing,
     a_newer_schema_is_refused,
     accounts_that_there_are_get_a_messaging_profile,
+    messages_that_there_are_are_counted_anew,
 );
 
 #[tokio::test]
@@ -171,4 +172,49 @@ async fn accounts_that_there_are_get_a_messaging_profile(database: &Database) {
     assert_eq!(profiles, [(3, 100, true), (7, 101, true)]);
     assert_eq!(numbers, [Some(101), None]);
     assert_eq!(next, Some(102), "no other row gets these ids");
+}
+
+async fn messages_that_there_are_are_counted_anew(database: &Database) {
+    const BEFORE: &str = "
+        DROP TABLE carrier_costs; DELETE FROM schema_migrations WHERE version = 15;
+        INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender, recipient, body,
+                encoding, segments, price, carrier_id, simulated, delivery, not_before, valid_until, tries,
+                refusals, created_at, test)
+            VALUES
+                (7, 1, 1, 'outbound', 'delivered', 11, '+447700900001', '+31612345678', '', 'gsm7', 2, 16000,
+                    5, 0, 'at_least_once', 0, 0, 1, 0, 86400000000, 0),
+                (7, 2, 2, 'outbound', 'failed', 11, '+447700900001', '+31612345679', '', 'gsm7', 2, 16000,
+                    5, 0, 'at_least_once', 0, 0, 1, 0, 86400000001, 0),
+                (7, 3, 3, 'outbound', 'queued', 11, '+447700900001', '+14165550123', '', 'gsm7', 1, 8000,
+                    NULL, 0, 'at_least_once', 0, 0, 1, 0, 172800000000, 0),
+                (7, 4, 4, 'outbound', 'delivered', 11, '+447700900001', '+31612345678', '', 'gsm7', 1, 0,
+                    5, 1, 'at_least_once', 0, 0, 1, 0, 86400000000, 1),
+                (7, 5, 5, 'inbound', 'received', 11, 'BANK', '+447700900001', '', 'gsm7', 1, 0,
+                    5, 0, 'at_least_once', 0, 0, 0, 0, 86400000000, 0);
+        INSERT INTO transfers (account_id, source_id, kind, currency, amount, debit, credit, created_at)
+            VALUES (7, 1, 'post', 'EUR', 16000, 'held', 'revenue', 86400000000),
+                (7, 2, 'post', 'EUR', 8000, 'held', 'revenue', 86400000000)";
+    const COUNTED: &str = "
+        SELECT CAST(day AS TEXT) || ' ' || country || ' ' || CAST(carrier_id AS TEXT) || ': '
+            || CAST(outbound AS TEXT) || ' ' || CAST(inbound AS TEXT) || ' ' || CAST(delivered AS TEXT)
+            || ' ' || CAST(failed AS TEXT) || ', ' || CAST(segments AS TEXT) || ' ' || CAST(spent AS TEXT)
+            || ' ' || CAST(cost AS TEXT) || ' ' || CAST(uncosted_segments AS TEXT)
+        FROM daily_counts ORDER BY day, country";
+
+    let store = database.open(NOW).await;
+    store
+        .write(|tx| {
+            for statement in BEFORE.split(';') {
+                tx.execute(statement, &[])?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    let store = database.open(NOW).await;
+    let found = store.read(|tx| tx.query(COUNTED, &[], |row| row.get::<String>(0))).await.unwrap();
+    assert_eq!(
+        found,
+        ["1  5: 0 1 0 0, 0 0 0 0", "1 NL 5: 2 0 1 1, 4 24000 0 3", "2 CA 0: 1 0 0 0, 1 0 0 0",]
+    );
 }
