@@ -52,6 +52,7 @@ pub mod saved_cards;
 pub mod sessions;
 mod sqlite_pool;
 pub mod stats;
+pub mod told_refunds;
 pub mod topups;
 mod tx;
 mod value;

@@ -81,6 +81,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0014_reservations.sql"),
         postgres: include_str!("../migrations/postgres/0014_reservations.sql"),
     },
+    Migration {
+        version: 17,
+        sqlite: include_str!("../migrations/sqlite/0017_imports.sql"),
+        postgres: include_str!("../migrations/postgres/0017_imports.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

@@ -17,6 +17,7 @@ mod payments;
 mod people;
 mod prices;
 mod receipts;
+mod refunds;
 mod renewals;
 mod restart;
 mod test_keys;
