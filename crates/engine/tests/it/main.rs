@@ -3,6 +3,7 @@
 
 mod accept;
 mod books;
+mod cards;
 mod carriers;
 mod database;
 mod dispatch;

@@ -50,10 +50,10 @@ on_both!(
 
 /// An event of Stripe's, with its time in seconds since the world began.
 #[derive(Debug, Clone)]
-struct Told {
-    at: i64,
-    kind: &'static str,
-    object: Value,
+pub(crate) struct Told {
+    pub(crate) at: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) object: Value,
 }
 
 /// `charge.refunded`: so much in all.
@@ -78,7 +78,7 @@ fn refund(
     Told { at, kind, object }
 }
 
-async fn tell(world: &World, told: &Told, id: &str) {
+pub(crate) async fn tell(world: &World, told: &Told, id: &str) {
     let seconds = world.now().seconds();
     let mut object = told.object.clone();
     if let Some(made) = object["created"].as_i64() {
