@@ -173,11 +173,7 @@ impl Engine {
     }
 
     /// Issues an account's next statement, of a month that was over at `end`; answers whether it did.
-    async fn issue_statement(
-        &self,
-        account: AccountId,
-        end: Timestamp,
-    ) -> Result<bool, UseError> {
+    async fn issue_statement(&self, account: AccountId, end: Timestamp) -> Result<bool, UseError> {
         // A month that is over does not change: it is summed up without keeping anybody waiting.
         let summed = self.store.read(move |tx| {
             let Some(owner) = accounts::find(tx, account)? else { return Ok(None) };

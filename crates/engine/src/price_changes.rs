@@ -1,5 +1,7 @@
 //! Prices as operators set them: one by one, or a file at once.
 
+use std::collections::HashMap;
+
 use domain::{
     Country, Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
@@ -11,7 +13,7 @@ use store::{
 };
 
 use crate::{
-    Done, Engine, Idempotency, ImportError, PriceBook, Prices, UseError, csv_file,
+    Done, Engine, FileErrors, Idempotency, ImportError, PriceBook, Prices, UseError, csv_file,
     repeats::OPERATORS,
 };
 
@@ -124,11 +126,11 @@ impl Engine {
     pub fn read_number_prices(
         &self,
         octets: &[u8],
-    ) -> Result<Vec<Row<NumberPriceWanted>>, Vec<ImportError>> {
+    ) -> Result<Vec<Row<NumberPriceWanted>>, FileErrors> {
         let now = self.clock.now();
         let optional = ["setup", "month", "sms", "activation", "effective_from"];
-        let mut keys = std::collections::HashMap::new();
-        csv_file::read(octets, &["country", "type"], &optional, ROWS_MAX, |line| {
+        let mut keys = HashMap::new();
+        csv_file::read(octets, (&["country", "type"], &optional), ROWS_MAX, |line| {
             let row = NumberPriceWanted {
                 country: line.required("country")?,
                 number_type: line
@@ -155,11 +157,11 @@ impl Engine {
     pub fn read_outbound_prices(
         &self,
         octets: &[u8],
-    ) -> Result<Vec<Row<OutboundPriceWanted>>, Vec<ImportError>> {
+    ) -> Result<Vec<Row<OutboundPriceWanted>>, FileErrors> {
         let now = self.clock.now();
-        let mut keys = std::collections::HashMap::new();
+        let mut keys = HashMap::new();
         let required = ["prefix", "price"];
-        csv_file::read(octets, &required, &["effective_from"], ROWS_MAX, |line| {
+        csv_file::read(octets, (&required, &["effective_from"]), ROWS_MAX, |line| {
             let price = match line.get("price") {
                 Some("none") => None,
                 _ => Some(
@@ -286,8 +288,7 @@ fn outbound_change(
     now: Timestamp,
 ) -> Option<Changed<OutboundPrice, Micros>> {
     let from = row.from.unwrap_or(now);
-    let (current, _) = book.outbound(from);
-    let before = current.iter().find(|(prefix, _)| *prefix == row.prefix).map(|(_, price)| *price);
+    let before = book.own_price(&row.prefix, from);
     let after = OutboundPrice { prefix: row.prefix.clone(), from, price: row.price };
     (before != row.price).then_some(Changed { line, before, after })
 }

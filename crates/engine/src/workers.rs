@@ -22,6 +22,9 @@ const ISSUE_EVERY: Duration = Duration::from_secs(600);
 /// Between two looks at payments.
 const PAY_EVERY: Duration = Duration::from_secs(2);
 
+/// Between two looks at imports whose node is gone.
+const IMPORT_EVERY: Duration = Duration::from_secs(2);
+
 /// Between two steps of carriers that need time passed to them.
 const TICK_EVERY: Duration = Duration::from_millis(20);
 
@@ -70,6 +73,14 @@ impl Engine {
             while !engine.stopped_within(PAY_EVERY).await {
                 if let Err(error) = engine.pursue_payments().await {
                     tracing::warn!(%error, "payments wait for the database");
+                }
+            }
+        });
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(IMPORT_EVERY).await {
+                if let Err(error) = engine.pursue_imports().await {
+                    tracing::warn!(%error, "imports wait for the database");
                 }
             }
         });

@@ -20,6 +20,7 @@ mod error;
 pub mod events;
 pub mod id_blocks;
 pub mod idempotency;
+pub mod imports;
 pub mod inbound;
 mod job;
 pub mod leases;

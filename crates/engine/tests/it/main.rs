@@ -8,6 +8,7 @@ mod carriers;
 mod database;
 mod dispatch;
 mod faults;
+mod imports;
 mod inbound;
 mod limits;
 mod messaging_profiles;

@@ -34,3 +34,37 @@ UPDATE auto_recharges SET topup_id = NULL, paused_at = (SELECT t.failed_at FROM 
         WHERE t.account_id = auto_recharges.account_id AND t.id = auto_recharges.topup_id)
     WHERE EXISTS (SELECT 1 FROM topups t WHERE t.account_id = auto_recharges.account_id
         AND t.id = auto_recharges.topup_id AND t.failed_at IS NOT NULL);
+
+-- Files of operators. rows_total: of the file, once it was checked. rows_stored: of those, what is in
+-- the inventory, known or not. first_id: of the number in the first row. errors: JSON.
+-- claimed_until: a node that works on it says so again before then.
+CREATE TABLE imports (
+    id BIGINT NOT NULL PRIMARY KEY,
+    kind TEXT NOT NULL CHECK (kind IN ('numbers', 'number_prices', 'outbound_prices')),
+    state TEXT NOT NULL CHECK (state IN ('checking', 'storing', 'done', 'failed')),
+    octets BIGINT NOT NULL,
+    rows_total BIGINT,
+    rows_stored BIGINT NOT NULL,
+    rows_changed BIGINT NOT NULL,
+    first_id BIGINT,
+    errors TEXT,
+    claimed_until BIGINT,
+    created_at BIGINT NOT NULL,
+    finished_at BIGINT
+);
+CREATE INDEX imports_under_way ON imports (claimed_until) WHERE claimed_until IS NOT NULL;
+
+-- The file of an import that is under way, in parts.
+CREATE TABLE import_parts (
+    import_id BIGINT NOT NULL,
+    part BIGINT NOT NULL,
+    body BYTEA NOT NULL,
+    PRIMARY KEY (import_id, part)
+);
+
+-- Numbers of imports that are under way: nobody sees them before the last is there.
+CREATE TABLE hidden_numbers (
+    import_id BIGINT NOT NULL PRIMARY KEY,
+    first_id BIGINT NOT NULL,
+    last_id BIGINT NOT NULL
+);
