@@ -22,6 +22,7 @@ mod receipts;
 mod refunds;
 mod renewals;
 mod restart;
+mod statements;
 mod test_keys;
 mod uncertain;
 mod webhooks;
