@@ -9,6 +9,7 @@ use domain::{
 use serde_json::Value;
 use store::{
     StoreError, Tx,
+    imports::{self, Import, ImportKind, ImportState},
     prices::{self, NumberPrice, OutboundPrice},
 };
 
@@ -97,12 +98,17 @@ impl Engine {
     /// Sets the prices of a file's rows, once per idempotency key.
     pub async fn import_number_prices(
         &self,
-        rows: Vec<Row<NumberPriceWanted>>,
+        (octets, rows): (usize, Vec<Row<NumberPriceWanted>>),
         key: Option<Idempotency>,
         render: impl Fn(&Vec<Changed<NumberPrice, Offer>>) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let (now, defaults) = (self.clock.now(), self.config.prices);
-        let body = move |tx: &mut Tx<'_>| Ok(put_numbers(tx, &rows, defaults, now)?);
+        let file = (self.ids.one(&self.store).await?, ImportKind::NumberPrices, octets, rows.len());
+        let body = move |tx: &mut Tx<'_>| {
+            let changes = put_numbers(tx, &rows, defaults, now)?;
+            note_import(tx, file, changes.len(), now)?;
+            Ok(changes)
+        };
         let done = self.once(OPERATORS, key, body, render).await?;
         self.sync_prices().await?;
         Ok(done)
@@ -111,12 +117,18 @@ impl Engine {
     /// The same for segments.
     pub async fn import_outbound_prices(
         &self,
-        rows: Vec<Row<OutboundPriceWanted>>,
+        (octets, rows): (usize, Vec<Row<OutboundPriceWanted>>),
         key: Option<Idempotency>,
         render: impl Fn(&Vec<Changed<OutboundPrice, Micros>>) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let (now, defaults) = (self.clock.now(), self.config.prices);
-        let body = move |tx: &mut Tx<'_>| Ok(put_outbound(tx, &rows, defaults, now)?);
+        let file =
+            (self.ids.one(&self.store).await?, ImportKind::OutboundPrices, octets, rows.len());
+        let body = move |tx: &mut Tx<'_>| {
+            let changes = put_outbound(tx, &rows, defaults, now)?;
+            note_import(tx, file, changes.len(), now)?;
+            Ok(changes)
+        };
         let done = self.once(OPERATORS, key, body, render).await?;
         self.sync_prices().await?;
         Ok(done)
@@ -252,6 +264,30 @@ fn put_outbound(
         prices::put_outbound(tx, chunk)?;
     }
     Ok(changes)
+}
+
+/// Lists a file of prices among the imports: it is stored in one transaction.
+fn note_import(
+    tx: &mut Tx<'_>,
+    (id, kind, octets, rows): (i64, ImportKind, usize, usize),
+    changed: usize,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let import = Import {
+        id,
+        kind,
+        state: ImportState::Done,
+        octets: count(octets),
+        total: Some(count(rows)),
+        stored: count(rows),
+        changed: count(changed),
+        first_id: None,
+        errors: None,
+        created_at: now,
+        finished_at: Some(now),
+    };
+    imports::insert(tx, &import, None)
 }
 
 /// Undoes the transaction where only a look was wanted.
