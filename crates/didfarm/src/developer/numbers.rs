@@ -66,7 +66,7 @@ async fn import(options: &ImportOptions) -> anyhow::Result<ExitCode> {
         match import["rows"].as_i64() {
             None => progress.show("checking the file")?,
             Some(rows) => {
-                progress.show(&format!("{} of {rows} numbers stored", import["stored"]))?
+                progress.show(&format!("{} of {rows} numbers stored", import["stored"]))?;
             }
         }
         tokio::time::sleep(LOOK_EVERY).await;

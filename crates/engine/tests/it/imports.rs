@@ -23,6 +23,12 @@ testkit::on_both_engines!(
     a_bad_row_among_many_leaves_nothing,
 );
 
+mod several_nodes {
+    use super::several_nodes_go_on_with_an_import_once;
+
+    testkit::on_several_nodes!(several_nodes_go_on_with_an_import_once);
+}
+
 /// A file of `count` numbers of France.
 fn file(count: usize) -> String {
     let mut csv = "number,country,type\n".to_owned();
@@ -138,6 +144,27 @@ async fn an_import_goes_on_after_a_death(world: &World) {
     }
     world.run(|engine| async move { engine.pursue_imports().await.unwrap() }).await;
     assert!(!world.read(imports::has_forgettable).await);
+}
+
+async fn pursue(world: &World) {
+    world
+        .run(|engine| async move {
+            // Whoever comes second stops.
+            drop(engine.pursue_imports().await);
+        })
+        .await;
+}
+
+async fn several_nodes_go_on_with_an_import_once(world: &World) {
+    let other = world.second_node().await;
+    begin_and_die(world, file(20_000), 500).await;
+    for _ in 0..2 {
+        world.leap(seconds(16));
+        tokio::join!(pursue(world), pursue(&other), pursue(world), pursue(&other));
+    }
+    let import = last(world).await;
+    assert_eq!((import.state, import.stored, import.changed), (ImportState::Done, 20_000, 20_000));
+    assert_eq!(seen(world).await, (20_000, 20_000));
 }
 
 async fn a_file_that_was_not_checked_is_sent_again(world: &World) {

@@ -254,7 +254,7 @@ async fn a_refund_that_was_asked_for_fails_in_every_order(world: &World) {
             .await;
         assert_eq!(alice.available().await, cents(1_500));
         let of = (payment.as_str(), "a");
-        let mut story = vec![
+        let mut story = [
             sum(10, &payment, 500),
             refund((10, 10), "refund.created", of, (500, "pending")),
             refund((10, 90), "charge.refund.updated", of, (500, "failed")),

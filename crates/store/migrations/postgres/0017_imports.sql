@@ -68,3 +68,7 @@ CREATE TABLE hidden_numbers (
     first_id BIGINT NOT NULL,
     last_id BIGINT NOT NULL
 );
+
+-- What is looked for among very many messages: payments, months, credits.
+CREATE INDEX transfers_rare ON transfers (account_id, id)
+    WHERE id IS NOT NULL AND kind NOT IN ('reserve', 'void');
