@@ -215,7 +215,10 @@ fn claim(
         return Ok(Vec::new());
     }
     let claimed = queue::claim(tx, &due, now)?;
-    due.retain(|message| claimed.contains(&(message.account, message.id)));
+    if claimed.len() < due.len() {
+        let mut place = 0..;
+        due.retain(|_| place.next().is_some_and(|place| claimed.contains(&place)));
+    }
     let known = tried_before(tx, &due)?;
     let mut ready = Vec::with_capacity(due.len());
     let mut new = Vec::with_capacity(due.len());

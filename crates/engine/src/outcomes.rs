@@ -1,6 +1,10 @@
 //! Answers, receipts and inbound texts of a carrier, stored together and then acknowledged.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use carrier::{Ack, CarrierEvent, Inbound, Outcome, Receipt, Verdict};
 use domain::{AccountId, CarrierId, MessageId, receipts::normalised};
@@ -284,14 +288,17 @@ fn store_report(
     around: &Surroundings,
 ) -> Result<(Concerned, bool), StoreError> {
     let mut around = around.clone();
-    let rows: Vec<Answer> = report
+    // An answer that came late stands after the report that there was none: the last one counts.
+    let last: BTreeMap<AttemptKey, &Outcome> = report
         .answers
         .iter()
-        .flat_map(|(keys, outcome)| keys.iter().map(|key| answer_row(*key, outcome)))
+        .flat_map(|(keys, outcome)| keys.iter().map(move |key| (*key, outcome)))
         .collect();
+    let rows: Vec<Answer> =
+        last.into_iter().map(|(key, outcome)| answer_row(key, outcome)).collect();
     let mut changed = Changed::new();
-    for attempt in attempts::answer(tx, &rows, around.now)? {
-        changed.insert((attempt.key.account, attempt.key.message), attempt);
+    for standing in attempts::answer(tx, carrier, &rows, around.now)? {
+        changed.insert((standing.key.account, standing.key.message), standing);
     }
     let mut touched: Vec<(AccountId, MessageId)> =
         rows.iter().map(|row| (row.key.account, row.key.message)).collect();

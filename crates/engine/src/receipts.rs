@@ -139,8 +139,8 @@ fn record(
     }
     for turn in turns {
         let receipts: Vec<MatchedReceipt> = turn.into_values().collect();
-        for attempt in attempts::receive(tx, &receipts, around.now)? {
-            changed.insert((attempt.key.account, attempt.key.message), attempt);
+        for standing in attempts::receive(tx, carrier, &receipts, around.now)? {
+            changed.insert((standing.key.account, standing.key.message), standing);
         }
     }
     Ok(unmatched)

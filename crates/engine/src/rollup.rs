@@ -14,7 +14,7 @@ use domain::{
 };
 use store::{
     StoreError, Tx,
-    attempts::{self, Attempt, AttemptState},
+    attempts::{self, AttemptState, Standing},
     events::{self, NewEvent},
     ledger::{self, Book, Listed, Transfer, TransferKind},
     messages::{self, Change, Message},
@@ -48,7 +48,7 @@ pub(crate) struct Concerned {
 }
 
 /// Attempts as the transaction left them, the last change last.
-pub(crate) type Changed = HashMap<(AccountId, MessageId), Attempt>;
+pub(crate) type Changed = HashMap<(AccountId, MessageId), Standing>;
 
 /// Brings messages up to date with their attempts.
 ///
@@ -63,7 +63,7 @@ pub(crate) fn roll_up(
     touched.sort_unstable();
     touched.dedup();
     let messages = messages::lock_many(tx, &touched)?;
-    let mut attempts: HashMap<(AccountId, MessageId), Vec<Attempt>> = HashMap::new();
+    let mut attempts: HashMap<(AccountId, MessageId), Vec<Standing>> = HashMap::new();
     let mut unknown = Vec::new();
     for message in &messages {
         let id = (message.account, message.id);
@@ -75,9 +75,7 @@ pub(crate) fn roll_up(
             None => unknown.push(id),
         }
     }
-    for attempt in attempts::of_messages(tx, &unknown)? {
-        attempts.entry((attempt.key.account, attempt.key.message)).or_default().push(attempt);
-    }
+    standings(tx, &unknown, &mut attempts)?;
     let mut steps = Steps::default();
     for message in &messages {
         let attempts = attempts.remove(&(message.account, message.id)).unwrap_or_default();
@@ -87,6 +85,19 @@ pub(crate) fn roll_up(
     steps.store(tx, around)
 }
 
+/// Adds how the attempts of the messages stand.
+fn standings(
+    tx: &mut Tx<'_>,
+    messages: &[(AccountId, MessageId)],
+    known: &mut HashMap<(AccountId, MessageId), Vec<Standing>>,
+) -> Result<(), StoreError> {
+    for attempt in attempts::of_messages(tx, messages)? {
+        let id = (attempt.key.account, attempt.key.message);
+        known.entry(id).or_default().push(Standing::from(&attempt));
+    }
+    Ok(())
+}
+
 /// Fails queued messages that no carrier took in time.
 pub(crate) fn expire_queued(
     tx: &mut Tx<'_>,
@@ -94,10 +105,8 @@ pub(crate) fn expire_queued(
     around: &mut Surroundings,
 ) -> Result<Concerned, StoreError> {
     let messages = messages::lock_many(tx, expired)?;
-    let mut attempts: HashMap<(AccountId, MessageId), Vec<Attempt>> = HashMap::new();
-    for attempt in attempts::of_messages(tx, expired)? {
-        attempts.entry((attempt.key.account, attempt.key.message)).or_default().push(attempt);
-    }
+    let mut attempts: HashMap<(AccountId, MessageId), Vec<Standing>> = HashMap::new();
+    standings(tx, expired, &mut attempts)?;
     let mut steps = Steps::default();
     for message in messages.iter().filter(|message| message.status == MessageStatus::Queued) {
         let attempts = attempts.remove(&(message.account, message.id)).unwrap_or_default();
@@ -129,7 +138,7 @@ impl Steps {
         &mut self,
         tx: &mut Tx<'_>,
         message: &Message,
-        attempts: &[Attempt],
+        attempts: &[Standing],
         verdict: Verdict,
         around: &Surroundings,
     ) -> Result<(), StoreError> {
@@ -339,7 +348,7 @@ impl Settled {
 fn next_carrier(
     tx: &mut Tx<'_>,
     message: &Message,
-    attempts: &[Attempt],
+    attempts: &[Standing],
     elsewhere: bool,
     around: &Surroundings,
 ) -> Result<Option<CarrierId>, StoreError> {

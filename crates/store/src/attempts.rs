@@ -1,5 +1,7 @@
 //! Each time a part was handed to a carrier, and what became of it.
 
+use std::collections::BTreeSet;
+
 use domain::{AccountId, CarrierId, FailureCode, MessageId, Timestamp, receipts::ReceiptState};
 
 use crate::{Bulk, Row, StoreError, Tx, Value, params};
@@ -58,6 +60,23 @@ pub struct Attempt {
     pub receipt_at: Option<Timestamp>,
     pub receipt_error: Option<String>,
     pub receipts: i64,
+}
+
+/// What an attempt says of its part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    pub key: AttemptKey,
+    pub carrier: CarrierId,
+    pub state: AttemptState,
+    pub failure: Option<FailureCode>,
+    pub receipt: Option<ReceiptState>,
+}
+
+impl From<&Attempt> for Standing {
+    fn from(attempt: &Attempt) -> Self {
+        let Attempt { key, carrier, state, failure, receipt, .. } = *attempt;
+        Self { key, carrier, state, failure, receipt }
+    }
 }
 
 fn read(row: &Row<'_>) -> Result<Attempt, StoreError> {
@@ -137,34 +156,30 @@ pub struct Answer {
     pub error: Option<String>,
 }
 
-/// Stores answers of attempts that still wait for one, and answers those attempts
-/// as they are now; what is settled stays.
+/// Stores answers of a carrier's attempts that still wait for one, and answers how those
+/// attempts stand now; what is settled stays. At most one per attempt in a call.
 pub fn answer(
     tx: &mut Tx<'_>,
+    carrier: CarrierId,
     answers: &[Answer],
     at: Timestamp,
-) -> Result<Vec<Attempt>, StoreError> {
+) -> Result<Vec<Standing>, StoreError> {
     const ANSWER: Bulk = Bulk {
         sqlite: "
             UPDATE attempts SET state = ?5, carrier_message_id = ?6, match_id = ?7, failure = ?8,
                 error = ?9, answered_at = ?10
             WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
-                AND state IN ('submitting', 'uncertain', 'expired')
-            RETURNING account_id, message_id, part, attempt, carrier_id, copy, state,
-                carrier_message_id, submitted_at, answered_at, failure, error, receipt, receipt_at,
-                receipt_error, receipts",
+                AND state IN ('submitting', 'uncertain', 'expired')",
         postgres: "
             UPDATE attempts t SET state = a.state, carrier_message_id = a.carrier_message_id,
                 match_id = a.match_id, failure = a.failure, error = a.error, answered_at = a.at
             FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
-                $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[])
+                $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::bigint[])
                 AS a (account_id, message_id, part, attempt, state, carrier_message_id, match_id,
-                    failure, error, at)
+                    failure, error, at, place)
             WHERE t.account_id = a.account_id AND t.message_id = a.message_id AND t.part = a.part
                 AND t.attempt = a.attempt AND t.state IN ('submitting', 'uncertain', 'expired')
-            RETURNING t.account_id, t.message_id, t.part, t.attempt, t.carrier_id, t.copy, 
-                t.state, t.carrier_message_id, t.submitted_at, t.answered_at, t.failure, t.error, 
-                t.receipt, t.receipt_at, t.receipt_error, t.receipts",
+            RETURNING a.place",
     };
 
     let rows: Vec<[Value<'_>; 10]> = answers
@@ -185,7 +200,16 @@ pub fn answer(
             ]
         })
         .collect();
-    tx.bulk_query(&ANSWER, &rows, read)
+    let stored = tx.bulk_places(&ANSWER, &rows)?;
+    // An attempt with a receipt is settled: one that took its answer has none.
+    let stored = stored.into_iter().map(|place| &answers[place]).map(|answer| Standing {
+        key: answer.key,
+        carrier,
+        state: answer.state,
+        failure: answer.failure,
+        receipt: None,
+    });
+    Ok(stored.collect())
 }
 
 /// A receipt that was matched to an attempt.
@@ -197,14 +221,65 @@ pub struct MatchedReceipt {
     pub error: Option<String>,
 }
 
-/// Records receipts. The first that settles the part wins, later ones are only
-/// counted; one for an attempt without an answer is evidence that it was accepted.
-/// At most one per attempt in a call. Answers the attempts as they are now.
+/// Records receipts of a carrier's attempts. The first that settles the part wins, later ones are
+/// only counted; one for an attempt without an answer is evidence that it was accepted.
+/// At most one per attempt in a call. Answers how the attempts stand now.
 pub fn receive(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    receipts: &[MatchedReceipt],
+    at: Timestamp,
+) -> Result<Vec<Standing>, StoreError> {
+    let first = receive_first(tx, receipts, at)?;
+    let is_first: BTreeSet<usize> = first.iter().copied().collect();
+    let others: Vec<&MatchedReceipt> =
+        (0..receipts.len()).filter(|at| !is_first.contains(at)).map(|at| &receipts[at]).collect();
+    let first = first.into_iter().map(|place| &receipts[place]).map(|receipt| Standing {
+        key: receipt.key,
+        carrier,
+        state: AttemptState::Accepted,
+        failure: receipt.failure,
+        receipt: Some(receipt.state),
+    });
+    let mut standings: Vec<Standing> = first.collect();
+    standings.extend(receive_further(tx, &others, at)?);
+    Ok(standings)
+}
+
+/// Records those receipts that are their attempts' first, after the answer: nearly all.
+/// Answers their places.
+fn receive_first(
     tx: &mut Tx<'_>,
     receipts: &[MatchedReceipt],
     at: Timestamp,
-) -> Result<Vec<Attempt>, StoreError> {
+) -> Result<Vec<usize>, StoreError> {
+    const RECEIVE: Bulk = Bulk {
+        sqlite: "
+            UPDATE attempts SET receipts = 1, receipt = ?5, receipt_error = ?6, receipt_at = ?7,
+                failure = ?8
+            WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
+                AND state = 'accepted' AND receipts = 0",
+        postgres: "
+            UPDATE attempts t SET receipts = 1, receipt = r.receipt, receipt_error = r.error,
+                receipt_at = r.at, failure = r.failure
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
+                $6::text[], $7::bigint[], $8::text[], $9::bigint[])
+                AS r (account_id, message_id, part, attempt, receipt, error, at, failure, place)
+            WHERE t.account_id = r.account_id AND t.message_id = r.message_id AND t.part = r.part
+                AND t.attempt = r.attempt AND t.state = 'accepted' AND t.receipts = 0
+            RETURNING r.place",
+    };
+
+    let rows: Vec<[Value<'_>; 8]> = receipts.iter().map(|receipt| row(receipt, at)).collect();
+    tx.bulk_places(&RECEIVE, &rows)
+}
+
+/// Records receipts of attempts that may have had others, or no answer.
+fn receive_further(
+    tx: &mut Tx<'_>,
+    receipts: &[&MatchedReceipt],
+    at: Timestamp,
+) -> Result<Vec<Standing>, StoreError> {
     const RECEIVE: Bulk = Bulk {
         sqlite: "
             UPDATE attempts SET receipts = receipts + 1,
@@ -236,23 +311,22 @@ pub fn receive(
                 t.receipt, t.receipt_at, t.receipt_error, t.receipts",
     };
 
-    let rows: Vec<[Value<'_>; 8]> = receipts
-        .iter()
-        .map(|receipt| {
-            let AttemptKey { account, message, part, attempt } = receipt.key;
-            [
-                Value::from(account),
-                Value::from(message),
-                Value::from(part),
-                Value::from(attempt),
-                Value::from(receipt.state.as_str()),
-                Value::from(receipt.error.as_deref()),
-                Value::from(at),
-                Value::from(receipt.failure.map(FailureCode::as_str)),
-            ]
-        })
-        .collect();
-    tx.bulk_query(&RECEIVE, &rows, read)
+    let rows: Vec<[Value<'_>; 8]> = receipts.iter().map(|receipt| row(receipt, at)).collect();
+    tx.bulk_query(&RECEIVE, &rows, |row| read(row).map(|attempt| Standing::from(&attempt)))
+}
+
+fn row(receipt: &MatchedReceipt, at: Timestamp) -> [Value<'_>; 8] {
+    let AttemptKey { account, message, part, attempt } = receipt.key;
+    [
+        Value::from(account),
+        Value::from(message),
+        Value::from(part),
+        Value::from(attempt),
+        Value::from(receipt.state.as_str()),
+        Value::from(receipt.error.as_deref()),
+        Value::from(at),
+        Value::from(receipt.failure.map(FailureCode::as_str)),
+    ]
 }
 
 /// All attempts of the messages, in the order of parts and attempts.

@@ -24,31 +24,30 @@ pub fn due(
     tx.query(&sql, params![carrier, now, limit], messages::read)
 }
 
-/// Takes due messages for sending; answers those that were really taken.
+/// Takes due messages for sending; answers the places of those that were really taken.
 pub fn claim(
     tx: &mut Tx<'_>,
     messages: &[Message],
     at: Timestamp,
-) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
+) -> Result<Vec<usize>, StoreError> {
     const CLAIM: Bulk = Bulk {
         sqlite: "
             UPDATE messages SET status = 'sending', tries = tries + 1, sending_at = ?3, detail = NULL
-            WHERE account_id = ?1 AND id = ?2 AND status = 'queued' RETURNING account_id, id",
+            WHERE account_id = ?1 AND id = ?2 AND status = 'queued'",
         postgres: "
             UPDATE messages m SET status = 'sending', tries = m.tries + 1, sending_at = c.at,
                 detail = NULL
-            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[]) AS c (account_id, id, at)
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[])
+                AS c (account_id, id, at, place)
             WHERE m.account_id = c.account_id AND m.id = c.id AND m.status = 'queued'
-            RETURNING m.account_id, m.id",
+            RETURNING c.place",
     };
 
     let rows: Vec<[Value<'_>; 3]> = messages
         .iter()
         .map(|message| [Value::from(message.account), Value::from(message.id), Value::from(at)])
         .collect();
-    tx.bulk_query(&CLAIM, &rows, |row| {
-        Ok((AccountId::new(row.get(0)?), MessageId::new(row.get(1)?)))
-    })
+    tx.bulk_places(&CLAIM, &rows)
 }
 
 /// Counts a further try of messages that are being resent while they stay `sending`.

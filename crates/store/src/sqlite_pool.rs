@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
     StoreError, Tx,
@@ -42,7 +42,7 @@ impl Reader {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
         connection.busy_timeout(Duration::from_secs(10))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        keep_statements(&connection)?;
         connection.execute_batch(
             "PRAGMA synchronous = FULL;
              PRAGMA query_only = ON;
@@ -91,6 +91,14 @@ pub(crate) fn read_loop(reader: &Reader, jobs: &JobQueue) {
     while let Some(job) = jobs.next() {
         reader.run(job);
     }
+}
+
+/// Keeps prepared statements: otherwise SQLite makes some of them anew whenever a value in
+/// them changes, in case another plan were better now.
+fn keep_statements(connection: &Connection) -> Result<(), StoreError> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 fn execute(connection: &Connection, sql: &'static str) -> Result<(), StoreError> {

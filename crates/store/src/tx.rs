@@ -140,6 +140,47 @@ impl<'c> Tx<'c> {
         }
     }
 
+    /// Runs `bulk` for every row and tells for which of them it changed something.
+    ///
+    /// On PostgreSQL the statement is given the rows' places as one more column, and returns those
+    /// that count; on SQLite `RETURNING` would cost more than the change itself.
+    pub fn bulk_places<const N: usize>(
+        &mut self,
+        bulk: &Bulk,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<Vec<usize>, StoreError> {
+        if rows.is_empty() {
+            return Ok(Vec::new());
+        }
+        match &mut self.inner {
+            Inner::Sqlite(connection) => {
+                let mut statement = connection.prepare_cached(bulk.sqlite)?;
+                let mut places = Vec::with_capacity(rows.len());
+                for (place, row) in rows.iter().enumerate() {
+                    if statement.execute(rusqlite::params_from_iter(row))? > 0 {
+                        places.push(place);
+                    }
+                }
+                Ok(places)
+            }
+            Inner::Postgres(connection) => {
+                let columns = columns(rows);
+                let places = ColumnValues((0_i64..).take(rows.len()).map(Value::Int).collect());
+                let mut params = columns_as_dyn(&columns);
+                params.push(&places);
+                let answers = connection.query(bulk.postgres, &params)?;
+                answers
+                    .iter()
+                    .map(|row| {
+                        let place: i64 = Row::Postgres(row).get(0)?;
+                        usize::try_from(place)
+                            .map_err(|_| StoreError::corrupt("a place that was never given"))
+                    })
+                    .collect()
+            }
+        }
+    }
+
     /// Runs `bulk` for every row and reads what it returns, in no promised order.
     pub fn bulk_query<T, const N: usize>(
         &mut self,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{FailureCode, MessageEvent, MessageStatus, Timestamp, receipts::ReceiptState};
 use store::{
-    attempts::{Attempt, AttemptState},
+    attempts::{AttemptState, Standing},
     messages::Message,
 };
 
@@ -47,7 +47,7 @@ enum Part {
     Untried,
 }
 
-pub(super) fn of(message: &Message, attempts: &[Attempt], now: Timestamp) -> Verdict {
+pub(super) fn of(message: &Message, attempts: &[Standing], now: Timestamp) -> Verdict {
     let parts: Vec<Part> = (1..=message.segments).map(|part| state_of(part, attempts)).collect();
     match message.status {
         MessageStatus::Sending => of_sending(message, &parts, now),
@@ -64,7 +64,7 @@ pub(super) fn of(message: &Message, attempts: &[Attempt], now: Timestamp) -> Ver
 }
 
 /// A queued message whose validity has passed.
-pub(super) fn expired(message: &Message, attempts: &[Attempt]) -> Verdict {
+pub(super) fn expired(message: &Message, attempts: &[Standing]) -> Verdict {
     let accepted = (1..=message.segments)
         .filter(|part| matches!(state_of(*part, attempts), Part::Accepted { .. }))
         .count();
@@ -75,9 +75,9 @@ pub(super) fn expired(message: &Message, attempts: &[Attempt]) -> Verdict {
     }
 }
 
-fn state_of(part: i64, attempts: &[Attempt]) -> Part {
+fn state_of(part: i64, attempts: &[Standing]) -> Part {
     let of_part = || attempts.iter().filter(move |attempt| attempt.key.part == part);
-    let accepted: Vec<&Attempt> =
+    let accepted: Vec<&Standing> =
         of_part().filter(|attempt| attempt.state == AttemptState::Accepted).collect();
     if !accepted.is_empty() {
         // One copy that was delivered is enough.

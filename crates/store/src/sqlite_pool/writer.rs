@@ -12,7 +12,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{STATEMENTS_CACHED, checkpoint::Log, execute, execute_raw};
+use super::{checkpoint::Log, execute, execute_raw, keep_statements};
 use crate::{
     StoreError, Tx,
     idempotency::KeyIndex,
@@ -41,7 +41,7 @@ impl Writer {
         make_private(path)?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
-        connection.set_prepared_statement_cache_capacity(STATEMENTS_CACHED);
+        keep_statements(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
              PRAGMA synchronous = FULL;

@@ -40,7 +40,9 @@ async fn answer(store: &Store, message: i64, state: AttemptState, id: Option<&st
         failure: None,
         error: None,
     };
-    let stored = store.write(move |tx| attempts::answer(tx, std::slice::from_ref(&answer), NOW));
+    let stored = store.write(move |tx| {
+        attempts::answer(tx, CarrierId::new(9), std::slice::from_ref(&answer), NOW)
+    });
     u64::try_from(stored.await.unwrap().len()).unwrap()
 }
 
