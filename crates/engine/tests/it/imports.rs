@@ -18,6 +18,7 @@ testkit::on_both_engines!(
     nothing_is_seen_before_all_of_it_is_there,
     an_import_goes_on_after_a_death,
     a_file_that_was_not_checked_is_sent_again,
+    an_import_that_failed_begins_anew_under_its_key,
     a_preview_says_what_is_known_and_stores_nothing,
     each_bad_file_is_told_by_line_and_column,
     a_bad_row_among_many_leaves_nothing,
@@ -195,6 +196,40 @@ async fn a_file_that_was_not_checked_is_sent_again(world: &World) {
     let import = last(world).await;
     assert_eq!(import.state, ImportState::Failed);
     assert!(engine::import_errors(&import).told[0].message.contains("send it again"));
+}
+
+async fn an_import_that_failed_begins_anew_under_its_key(world: &World) {
+    let account = world.account().create().await.id;
+    let csv = format!(
+        "number,country,type,account_id,carrier_id\n+33199000001,FR,local,{account},1\n+33199000002,FR,local,,9\n"
+    );
+    let begin = async |csv: String| {
+        world
+            .run(move |engine| async move {
+                let key = Some(testkit::idempotency("import"));
+                engine.import_numbers(csv, key).await
+            })
+            .await
+    };
+    let Err(ImportFailure::File(errors)) = begin(csv.clone()).await else { panic!("no carrier") };
+    assert_eq!(errors.told.len(), 2, "{errors:?}");
+    let failed = last(world).await;
+    // Accounts of tests have one.
+    assert_eq!((failed.state, stored(world).await), (ImportState::Failed, 1));
+    // What was wrong is right by now.
+    world
+        .run(|engine| async move {
+            const CARRIERS: &str = "
+                INSERT INTO carriers (id, name, kind, enabled, settings, created_at)
+                SELECT 1, 'a', 'simulator', 0, '{}', 1 UNION ALL
+                SELECT 9, 'b', 'simulator', 0, '{}', 1";
+            engine.store().write(|tx| tx.execute(CARRIERS, &[])).await.unwrap();
+        })
+        .await;
+    let (done, replayed) = begin(csv).await.unwrap();
+    assert_eq!((done.added, replayed), (2, true));
+    assert_eq!(last(world).await.id, failed.id);
+    assert_eq!(stored(world).await, 3);
 }
 
 async fn a_preview_says_what_is_known_and_stores_nothing(world: &World) {
