@@ -1,9 +1,6 @@
 //! Work handed to a database thread, and its answer on the way back.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Mutex, PoisonError, mpsc},
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use tokio::sync::oneshot;
 
@@ -84,19 +81,5 @@ pub trait AsStoreError {
 impl AsStoreError for StoreError {
     fn as_store_error(&self) -> Option<&StoreError> {
         Some(self)
-    }
-}
-
-/// A queue that several threads take from.
-pub(crate) struct JobQueue(Mutex<mpsc::Receiver<Box<dyn Job>>>);
-
-impl JobQueue {
-    pub(crate) fn new(jobs: mpsc::Receiver<Box<dyn Job>>) -> Self {
-        Self(Mutex::new(jobs))
-    }
-
-    /// Waits for the next job; `None` once every sender is gone.
-    pub(crate) fn next(&self) -> Option<Box<dyn Job>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
     }
 }

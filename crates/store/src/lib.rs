@@ -23,6 +23,7 @@ pub mod idempotency;
 pub mod imports;
 pub mod inbound;
 mod job;
+mod job_queue;
 pub mod leases;
 pub mod ledger;
 mod like;
@@ -62,7 +63,7 @@ pub mod webhooks;
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, mpsc},
+    sync::Arc,
     thread,
     time::Duration,
 };
@@ -72,7 +73,8 @@ use tokio::sync::oneshot;
 
 pub use error::StoreError;
 pub use job::AsStoreError;
-use job::{Job, JobQueue, Work};
+use job::Work;
+use job_queue::Jobs;
 use postgres_pool::Use;
 pub use row::{Column, Row};
 pub use tx::{Bulk, Tx};
@@ -138,8 +140,8 @@ impl std::fmt::Debug for Location {
 /// The database, shared by everything in the process.
 #[derive(Clone)]
 pub struct Store {
-    writers: mpsc::Sender<Box<dyn Job>>,
-    readers: mpsc::Sender<Box<dyn Job>>,
+    writers: Arc<Jobs>,
+    readers: Arc<Jobs>,
     postgres: bool,
 }
 
@@ -179,9 +181,8 @@ impl Store {
     }
 
     fn start(location: &Location, access: Access, durable: bool) -> Result<Self, StoreError> {
-        let (writers, write_jobs) = mpsc::channel::<Box<dyn Job>>();
-        let (readers, read_jobs) = mpsc::channel::<Box<dyn Job>>();
-        let read_jobs = Arc::new(JobQueue::new(read_jobs));
+        let (writers, write_jobs) = job_queue::queue();
+        let (readers, read_jobs) = job_queue::queue();
         match location {
             Location::Sqlite(path) => {
                 let writer = sqlite_pool::Writer::open(path, access == Access::Server, durable)?;
@@ -193,7 +194,7 @@ impl Store {
                 spawn("store-log", move || sqlite_pool::checkpoint_loop(&tidied, &log));
                 for _ in 0..SQLITE_READERS {
                     let reader = sqlite_pool::Reader::open(path, Some(READ_TIME_MAX))?;
-                    let jobs = Arc::clone(&read_jobs);
+                    let jobs = read_jobs.clone();
                     spawn("store-reader", move || sqlite_pool::read_loop(&reader, &jobs));
                 }
             }
@@ -201,7 +202,6 @@ impl Store {
                 if durable {
                     postgres_pool::check_durability(config)?;
                 }
-                let write_jobs = Arc::new(JobQueue::new(write_jobs));
                 let reads = Use::Read {
                     time_max_ms: u32::try_from(READ_TIME_MAX.as_millis()).unwrap_or(u32::MAX),
                 };
@@ -210,7 +210,7 @@ impl Store {
                     (reads, read_jobs, POSTGRES_READERS),
                 ] {
                     for _ in 0..threads {
-                        let (config, jobs) = (config.clone(), Arc::clone(&jobs));
+                        let (config, jobs) = (config.clone(), jobs.clone());
                         spawn("store-postgres", move || {
                             postgres_pool::work_loop(&config, used_for, &jobs);
                         });
@@ -218,7 +218,11 @@ impl Store {
                 }
             }
         }
-        Ok(Self { writers, readers, postgres: matches!(location, Location::Postgres(_)) })
+        Ok(Self {
+            writers: Arc::new(writers),
+            readers: Arc::new(readers),
+            postgres: matches!(location, Location::Postgres(_)),
+        })
     }
 
     /// Whether several writes can be under way at once.
@@ -250,7 +254,7 @@ impl Store {
     }
 }
 
-async fn submit<T, E, F>(threads: &mpsc::Sender<Box<dyn Job>>, body: F) -> Result<T, E>
+async fn submit<T, E, F>(threads: &Jobs, body: F) -> Result<T, E>
 where
     F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,
     T: Send + 'static,
@@ -259,7 +263,9 @@ where
     let stopped =
         || E::from(StoreError::Unavailable("the database threads have stopped".to_owned()));
     let (reply, answer) = oneshot::channel();
-    threads.send(Box::new(Work::new(body, reply))).map_err(|_| stopped())?;
+    if !threads.give(Box::new(Work::new(body, reply))) {
+        return Err(stopped());
+    }
     answer.await.unwrap_or_else(|_| Err(stopped()))
 }
 
@@ -281,10 +287,10 @@ where
             sqlite_pool::Reader::open(path, None)?.run(job);
         }
         Location::Postgres(config) => {
-            let (jobs, queue) = mpsc::channel::<Box<dyn Job>>();
-            jobs.send(job).map_err(|_| StoreError::Unavailable("no reader".to_owned()))?;
+            let (jobs, worker) = job_queue::queue();
+            jobs.give(job);
             drop(jobs);
-            postgres_pool::work_loop(config, Use::Read { time_max_ms: 0 }, &JobQueue::new(queue));
+            postgres_pool::work_loop(config, Use::Read { time_max_ms: 0 }, &worker);
         }
     }
     answer

@@ -11,7 +11,8 @@ use tokio_postgres::Config;
 
 use crate::{
     StoreError, Tx,
-    job::{Job, JobQueue, Rollback},
+    job::{Job, Rollback},
+    job_queue,
 };
 pub(crate) use connection::{PgConnection, Use};
 
@@ -62,7 +63,7 @@ fn run_once(open: &mut PgConnection, job: &mut dyn Job, used_for: Use) -> Result
 }
 
 /// One thread's life: connects when there is work, and again after a loss.
-pub(crate) fn work_loop(config: &Config, used_for: Use, jobs: &JobQueue) {
+pub(crate) fn work_loop(config: &Config, used_for: Use, jobs: &job_queue::Worker) {
     let mut worker = Worker { config, used_for, connection: None, failed: None };
     while let Some(mut job) = jobs.next() {
         let ended = worker.serve(job.as_mut());

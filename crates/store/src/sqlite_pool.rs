@@ -16,7 +16,8 @@ use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 use crate::{
     StoreError, Tx,
-    job::{Job, JobQueue, Rollback},
+    job::{Job, Rollback},
+    job_queue,
 };
 pub(crate) use checkpoint::checkpoint_loop;
 pub(crate) use writer::{Writer, write_loop};
@@ -87,7 +88,7 @@ fn millis(span: Duration) -> u64 {
     u64::try_from(span.as_millis()).unwrap_or(u64::MAX)
 }
 
-pub(crate) fn read_loop(reader: &Reader, jobs: &JobQueue) {
+pub(crate) fn read_loop(reader: &Reader, jobs: &job_queue::Worker) {
     while let Some(job) = jobs.next() {
         reader.run(job);
     }

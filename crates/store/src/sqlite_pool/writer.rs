@@ -5,7 +5,7 @@ use std::{
     fs::{File, OpenOptions, TryLockError},
     os::unix::fs::OpenOptionsExt,
     path::Path,
-    sync::{Arc, mpsc},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -17,6 +17,7 @@ use crate::{
     StoreError, Tx,
     idempotency::KeyIndex,
     job::{Job, Rollback},
+    job_queue::Worker,
 };
 
 /// Most jobs that share one commit.
@@ -168,11 +169,11 @@ fn lock(path: &Path) -> Result<File, StoreError> {
     }
 }
 
-/// The writer's loop: ends when every sender is gone.
-pub(crate) fn write_loop(writer: &Writer, jobs: &mpsc::Receiver<Box<dyn Job>>) {
-    while let Ok(first) = jobs.recv() {
+/// The writer's loop: ends when there will be no more jobs.
+pub(crate) fn write_loop(writer: &Writer, jobs: &Worker) {
+    while let Some(first) = jobs.next() {
         let mut gathered = vec![first];
-        gathered.extend(jobs.try_iter().take(JOBS_PER_COMMIT_MAX - 1));
+        gathered.extend(jobs.waiting(JOBS_PER_COMMIT_MAX - 1));
         writer.commit(gathered);
         writer.log.tend(&writer.connection);
     }
