@@ -67,6 +67,11 @@ impl Running {
             .is_ok()
     }
 
+    /// Lets the next look at resends come at once: this one found some, and there may be more.
+    pub(crate) fn look_at_resends_again(&self) {
+        self.resends_looked_at.store(i64::MIN, Ordering::Relaxed);
+    }
+
     /// Queues a submission whose attempts are stored.
     pub(crate) fn push(&self, submission: Submission) {
         self.pending.lock().unwrap_or_else(PoisonError::into_inner).push_back(submission);

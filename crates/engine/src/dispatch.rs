@@ -120,7 +120,11 @@ impl Engine {
         }
         let (id, lease) = (carrier.id, carrier.lease.clone());
         let grouping = carrier.driver.grouping();
-        self.decided(move |tx| resend(tx, id, &lease, grouping, slots, now)).await
+        let found = self.decided(move |tx| resend(tx, id, &lease, grouping, slots, now)).await?;
+        if !found.is_empty() {
+            carrier.look_at_resends_again();
+        }
+        Ok(found)
     }
 
     /// Runs a transaction that stores attempts. Where the database is lost while it

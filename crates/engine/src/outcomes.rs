@@ -288,14 +288,7 @@ fn store_report(
     around: &Surroundings,
 ) -> Result<(Concerned, bool), StoreError> {
     let mut around = around.clone();
-    // An answer that came late stands after the report that there was none: the last one counts.
-    let last: BTreeMap<AttemptKey, &Outcome> = report
-        .answers
-        .iter()
-        .flat_map(|(keys, outcome)| keys.iter().map(move |key| (*key, outcome)))
-        .collect();
-    let rows: Vec<Answer> =
-        last.into_iter().map(|(key, outcome)| answer_row(key, outcome)).collect();
+    let rows = answer_rows(&report.answers);
     let mut changed = Changed::new();
     for standing in attempts::answer(tx, carrier, &rows, around.now)? {
         changed.insert((standing.key.account, standing.key.message), standing);
@@ -319,6 +312,16 @@ fn store_report(
     let since = around.now.minus(receipts::ORPHANS_KEPT);
     let orphans = answered && !orphans::waiting(tx, carrier, since, 1)?.is_empty();
     Ok((concerned, orphans))
+}
+
+/// One for each attempt. Where an answer came late, it stands after the word that there was
+/// none: the last one counts.
+fn answer_rows(answers: &[(Vec<AttemptKey>, Outcome)]) -> Vec<Answer> {
+    let last: BTreeMap<AttemptKey, &Outcome> = answers
+        .iter()
+        .flat_map(|(keys, outcome)| keys.iter().map(move |key| (*key, outcome)))
+        .collect();
+    last.into_iter().map(|(key, outcome)| answer_row(key, outcome)).collect()
 }
 
 fn answer_row(key: AttemptKey, outcome: &Outcome) -> Answer {
@@ -361,3 +364,31 @@ fn answer_row(key: AttemptKey, outcome: &Outcome) -> Answer {
 
 /// Parts by the token of their submission.
 pub(crate) type InFlight = HashMap<u64, (Vec<AttemptKey>, domain::Timestamp)>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_late_answer_that_is_stored_with_the_word_that_there_was_none_counts() {
+        let key = |part| AttemptKey {
+            account: AccountId::new(1),
+            message: MessageId::new(2),
+            part,
+            attempt: 1,
+        };
+        let accepted = || Outcome::Accepted { carrier_message_id: "7".to_owned() };
+        let rows = answer_rows(&[
+            (vec![key(1), key(2)], Outcome::Unanswered),
+            (vec![key(3)], accepted()),
+            (vec![key(1)], accepted()),
+        ]);
+        let states: Vec<_> = rows.iter().map(|row| (row.key.part, row.state)).collect();
+        let expected = [
+            (1, AttemptState::Accepted),
+            (2, AttemptState::Uncertain),
+            (3, AttemptState::Accepted),
+        ];
+        assert_eq!(states, expected);
+    }
+}

@@ -10,6 +10,7 @@ use crate::{TO, seconds};
 testkit::on_both_engines!(
     an_unanswered_message_is_sent_once_more_and_then_waited_for,
     at_most_once_is_never_sent_again,
+    many_unanswered_messages_are_sent_again_as_fast_as_the_window_lets_them,
     a_late_answer_counts_whenever_it_comes,
     a_late_refusal_counts,
     a_receipt_is_evidence_too,
@@ -62,6 +63,33 @@ async fn an_unanswered_message_is_sent_once_more_and_then_waited_for(world: &Wor
     assert_eq!(alice.find(message).await.failure, Some(FailureCode::Unconfirmed));
     assert_eq!(alice.available().await, cents(1_000));
     assert_eq!(smsc.submits().len(), 2);
+}
+
+async fn many_unanswered_messages_are_sent_again_as_fast_as_the_window_lets_them(world: &World) {
+    let smsc = Smsc::start().await;
+    world.carrier(&smsc).set("window", 2).create().await;
+    let alice = world.account().create().await;
+    smsc.always(Reply::Ignore);
+    let mut messages = Vec::new();
+    for _ in 0..6 {
+        messages.push(alice.send(TO, "hello").await);
+    }
+    for submitted in [2, 4, 6] {
+        world.until_submitted(&smsc, submitted).await;
+        world.pass(seconds(31)).await;
+    }
+    for message in &messages {
+        let uncertain = async || alice.attempts(*message).await[0].state == AttemptState::Uncertain;
+        world.until("each is uncertain", uncertain).await;
+    }
+    smsc.always(Reply::Accept);
+    world.pass(seconds(121)).await;
+    // No time passes from here on.
+    world.until_submitted(&smsc, 12).await;
+    for message in messages {
+        alice.becomes(message, MessageStatus::Sent).await;
+    }
+    world.assert_all_is_well().await;
 }
 
 async fn at_most_once_is_never_sent_again(world: &World) {
