@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use store::imports;
+
 use crate::{Engine, secrets};
 
 /// Between two looks at carriers, leases and routes.
@@ -32,6 +34,11 @@ impl Engine {
     /// Starts everything that goes on by itself.
     pub async fn start(self: &Arc<Self>) -> Result<(), store::StoreError> {
         self.sync_carriers().await?;
+        if !self.store.writes_concurrently() {
+            // The one server of its file: what was under way was the former's.
+            let now = self.clock.now();
+            self.store.write(move |tx| imports::let_go(tx, now)).await?;
+        }
         tokio::task::spawn_blocking(secrets::prepare);
         let engine = Arc::clone(self);
         self.spawn(async move {

@@ -224,6 +224,14 @@ pub fn claim(
     tx.query(&sql, params![until, now, limit], read)
 }
 
+/// Lets go of all at `now`: whoever held them is gone.
+pub fn let_go(tx: &mut Tx<'_>, now: Timestamp) -> Result<(), StoreError> {
+    const LET_GO: &str = "UPDATE imports SET claimed_until = $1 WHERE claimed_until > $1";
+
+    tx.execute(LET_GO, params![now])?;
+    Ok(())
+}
+
 /// Whether there is one that nobody works on at `now`.
 pub fn due(tx: &mut Tx<'_>, now: Timestamp) -> Result<bool, StoreError> {
     const DUE: &str = "SELECT id FROM imports WHERE claimed_until <= $1 LIMIT 1";
