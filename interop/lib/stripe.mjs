@@ -39,8 +39,8 @@ const missing = (param) =>
     message: `Missing required param: ${param}.`,
   });
 
-const noSuch = (what, id) =>
-  new Refusal(404, { type: 'invalid_request_error', code: 'resource_missing', message: `No such ${what}: '${id}'` });
+const noSuch = (what, id, status = 404, param = undefined) =>
+  new Refusal(status, { type: 'invalid_request_error', code: 'resource_missing', param, message: `No such ${what}: '${id}'` });
 
 function need(params, ...names) {
   for (const name of names) if (params?.[name] === undefined) throw missing(name);
@@ -61,6 +61,8 @@ export class Stripe {
   payments = new Map();
   methods = new Map();
   refunds = [];
+  /** Customers who were deleted in the dashboard. */
+  deleted = new Set();
   /** Each call that was made: method, path, params, key. */
   calls = [];
   /** Calls with another secret key. */
@@ -190,6 +192,7 @@ export class Stripe {
     if (params.customer && params.customer_email) {
       throw new Refusal(400, { type: 'invalid_request_error', message: 'You may only specify one of these parameters: customer, customer_email.' });
     }
+    this.#knows(params.customer);
     this.sessions.set(id, { session, intent: params.payment_intent_data ?? {}, creation: params.customer_creation });
     return session;
   }
@@ -244,8 +247,13 @@ export class Stripe {
     return payment;
   }
 
+  #knows(customer) {
+    if (this.deleted.has(customer)) throw noSuch('customer', customer, 400, 'customer');
+  }
+
   #charge(params) {
     need(params, 'amount', 'currency', 'customer', 'payment_method');
+    this.#knows(params.customer);
     assert.deepEqual([params.confirm, params.off_session], ['true', 'true']);
     const card = this.methods.get(params.payment_method);
     if (!card) throw noSuch('PaymentMethod', params.payment_method);
@@ -284,6 +292,7 @@ export class Stripe {
       payment_intent: payment.id,
       charge: payment.latest_charge,
       status: 'succeeded',
+      created: Math.floor(Date.now() / 1000),
       metadata: params.metadata ?? {},
     };
     this.refunds.push(refund);

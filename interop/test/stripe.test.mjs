@@ -290,6 +290,38 @@ onEachEngine('stripe', ({ scenario }) => {
     assert.equal(await customer.balance(), 20n * EURO);
   });
 
+  scenario('a refund by hand that fails is given back, though its events are late', async (world) => {
+    const { server } = world;
+    const { customer, payment } = await paid(world);
+    const refunded = stripe.refundByHand(payment, 500);
+    const made = stripe.refunds.find((one) => one.payment_intent === payment.id);
+    assert.equal(await stripe.post(server, refunded), 200);
+    assert.equal(await stripe.post(server, stripe.event('refund.created', made)), 200);
+    assert.equal(await customer.balance(), 15n * EURO);
+    made.status = 'failed';
+    const failed = stripe.event('refund.failed', made);
+    assert.equal(await stripe.post(server, failed), 200);
+    assert.equal(await customer.balance(), 20n * EURO);
+    for (const late of [refunded, JSON.stringify({ ...JSON.parse(refunded), id: `${JSON.parse(refunded).id}_late` }), failed]) {
+      assert.equal(await stripe.post(server, late), 200);
+      assert.equal(await customer.balance(), 20n * EURO);
+    }
+  });
+
+  scenario('a customer who was deleted at Stripe pays as a new one', async (world) => {
+    const customer = await withCard(world);
+    const before = stripe.calls.length;
+    stripe.deleted.add([...stripe.methods.values()].at(-1).customer);
+    const { session } = await begun(customer);
+    assert.ok(session);
+    const asked = stripe.calls.slice(before).map(({ params, key }) => [Boolean(params.customer), key]);
+    assert.deepEqual(asked.map(([named]) => named), [true, false]);
+    assert.notEqual(asked[0][1], asked[1][1]);
+    assert.equal((await wallet(customer)).card, null);
+    assert.equal(await stripe.post(world.server, stripe.pay(session).completed), 200);
+    assert.equal(await customer.balance(), 25n * EURO);
+  });
+
   scenario('a refund that fails before its answer is here gives the wallet its money again', async (world) => {
     const { server } = world;
     const { customer, topup: made, payment } = await paid(world);

@@ -48,7 +48,8 @@ where
 /// A text that no spreadsheet takes for a formula: where it begins like one, an apostrophe is put
 /// before it. For texts only: a figure keeps its sign.
 pub(crate) fn plain(text: &str) -> String {
-    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    // Some take the full-width forms for the others.
+    let risky = text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠']);
     if risky { format!("'{text}") } else { text.to_owned() }
 }
 
@@ -74,7 +75,20 @@ mod tests {
 
     #[test]
     fn no_text_is_a_formula() {
-        for text in ["=1+1", "+31201234567", "-2", "@SUM(A1)", "\t=1", "\r=1"] {
+        for text in [
+            "=1+1",
+            "+31201234567",
+            "-2",
+            "@SUM(A1)",
+            "\t=1",
+            "\r=1",
+            "\n=1",
+            "\r\n=1",
+            "＝1+1",
+            "＋1",
+            "－2",
+            "＠SUM(A1)",
+        ] {
             assert_eq!(plain(text), format!("'{text}"));
         }
         for text in ["", "Thanks", "'=1", "a=1"] {

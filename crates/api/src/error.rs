@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{rate::Quota, text::InvalidBody};
-use engine::{AcceptError, ImportError, Refusal, UseError};
+use engine::{AcceptError, FileErrors, Refusal, UseError};
 use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
@@ -280,16 +280,23 @@ impl ApiError {
     }
 
     /// A file with lines that cannot be used.
-    pub(crate) fn bad_file(errors: &[ImportError]) -> Self {
-        let lines: Vec<String> = errors
-            .iter()
-            .take(20)
-            .map(|error| match error.column.as_str() {
-                "" => format!("line {}: {}", error.line, error.message),
-                column => format!("line {}, {column}: {}", error.line, error.message),
-            })
-            .collect();
-        Self::invalid("file", format!("Nothing was imported. {}", lines.join("; ")))
+    pub(crate) fn bad_file(errors: &FileErrors) -> Self {
+        const SHOWN_MAX: usize = 20;
+
+        let shown = errors.told.iter().take(SHOWN_MAX).map(|error| match error.column.as_str() {
+            _ if error.line == 0 => error.message.clone(),
+            "" => format!("line {}: {}", error.line, error.message),
+            column => format!("line {}, {column}: {}", error.line, error.message),
+        });
+        let shown: Vec<String> = shown.collect();
+        let all = u64::try_from(errors.told.len()).unwrap_or(u64::MAX).saturating_add(errors.more);
+        let rest = match all - u64::try_from(shown.len()).unwrap_or(all) {
+            0 => String::new(),
+            1 => "; and 1 more line".to_owned(),
+            rest => format!("; and {rest} more lines"),
+        };
+        let message = format!("Nothing was imported. {}{rest}", shown.join("; "));
+        Self::invalid("file", message)
     }
 
     fn key_reused() -> Self {

@@ -46,6 +46,7 @@ use crate::{Api, ERROR_CODES, operator, portal, webhook_payloads};
         (name = "Session", description = "Signing up and in, for people"),
         (name = "Operator: accounts", description = "Customers and their money"),
         (name = "Operator: numbers", description = "The inventory"),
+        (name = "Operator: imports", description = "Files, and how far they are"),
         (name = "Operator: carriers", description = "Carriers and routes"),
         (name = "Operator: prices", description = "Prices and when they change"),
         (name = "Operator: reports", description = "Traffic, spend, cost and margin, added up"),

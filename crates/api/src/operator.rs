@@ -5,6 +5,7 @@ mod activations;
 mod billing;
 mod carriers;
 mod costs;
+mod imports;
 mod messages;
 mod numbers;
 mod papers;
@@ -34,7 +35,9 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(papers::pdf))
         .routes(routes!(transactions::file))
         .routes(routes!(numbers::list, numbers::create))
-        .routes(routes!(numbers::import))
+        .routes(routes!(imports::numbers))
+        .routes(routes!(imports::list))
+        .routes(routes!(imports::get))
         .routes(routes!(activations::approve))
         .routes(routes!(activations::refuse))
         .routes(routes!(activations::list))

@@ -19,6 +19,7 @@ Examples:
   didfarm sms list --follow
   didfarm listen --forward-to http://localhost:3000/hook
   didfarm webhooks trigger sms.received
+  didfarm numbers import stock.csv           an operator's inventory, with progress
 
 Settings: an option wins over its environment variable (DIDFARM_LISTEN for
 --listen), which wins over the same key of didfarm.toml (listen).

@@ -137,7 +137,7 @@ async fn stock(engine: &Arc<Engine>) -> anyhow::Result<()> {
         }
     }
     engine
-        .import_numbers(csv.as_bytes(), None, |_| Value::Null)
+        .import_numbers(csv, None)
         .await
         .map_err(|error| anyhow::anyhow!("the demo's inventory cannot be made: {error:?}"))?;
     Ok(())

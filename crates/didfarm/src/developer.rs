@@ -61,7 +61,7 @@ async fn carry_out(command: DeveloperCommand) -> anyhow::Result<ExitCode> {
         DeveloperCommand::Logout(global) => profile::log_out(&global),
         DeveloperCommand::Whoami(global) => profile::who_am_i(&Session::open(&global)?).await,
         DeveloperCommand::Sms(options) => sms::run(options.command).await,
-        DeveloperCommand::Numbers(options) => numbers::list(&options).await,
+        DeveloperCommand::Numbers(options) => numbers::run(&options.command).await,
         DeveloperCommand::Balance(global) => numbers::balance(&Session::open(&global)?).await,
         DeveloperCommand::Listen(options) => listen::run(&options).await,
         DeveloperCommand::Webhooks(options) => webhooks::run(options.command).await,

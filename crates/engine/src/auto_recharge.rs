@@ -3,6 +3,8 @@
 //! One payment at a time, within the day's limit, on any number of nodes: it is begun by a
 //! conditional update under the wallet's lock. A card that is refused pauses it.
 
+use std::time::Duration;
+
 use domain::{AccountId, Micros, Timestamp, TopupId};
 use serde_json::json;
 use store::{
@@ -24,6 +26,14 @@ use crate::{
 
 /// Accounts that one step takes.
 const STEP: i64 = 50;
+
+/// Between two looks at a payment that a bank takes its time for: a quarter of its age.
+const PROCESSING_AGAIN_MIN: Duration = Duration::from_secs(60);
+const PROCESSING_AGAIN_MAX: Duration = Duration::from_secs(6 * 3_600);
+
+/// Why a payment is over that was made, and not as it was asked for.
+pub(crate) const ANOTHER_AMOUNT: &str =
+    "another amount was paid than was asked for: contact support";
 
 const NO_CARD: &str = "no card is saved: top up once and keep the card";
 
@@ -82,6 +92,10 @@ impl Engine {
     /// Charges the saved card for a payment that was begun, or asks again what became of it.
     pub(crate) async fn charge_card(&self, topup: Topup, now: Timestamp) -> Result<(), UseError> {
         let Some(stripe) = &self.stripe else { return Ok(()) };
+        if let Some(payment) = topup.payment_ref.clone() {
+            let answer = stripe.payment(&payment).await;
+            return self.charge_answered(topup, answer, now).await;
+        }
         let account = topup.account;
         if now.since(topup.created_at) > KEYS_KEPT {
             tracing::error!(
@@ -94,11 +108,27 @@ impl Engine {
         }
         let card = self.store.read(move |tx| saved_cards::find(tx, account)).await?;
         let Some(card) = card else { return self.decline(topup, NO_CARD.to_owned(), now).await };
-        match stripe.charge(&topup, &card).await {
+        let answer = stripe.charge(&topup, &card).await;
+        if matches!(answer, Err(StripeError::CustomerGone { .. })) {
+            self.forget_customer(account, card.customer_ref).await?;
+        }
+        self.charge_answered(topup, answer, now).await
+    }
+
+    async fn charge_answered(
+        &self,
+        topup: Topup,
+        answer: Result<Payment, StripeError>,
+        now: Timestamp,
+    ) -> Result<(), UseError> {
+        match answer {
             Ok(payment) => self.charged(topup, payment, now).await,
             Err(StripeError::Refused { message }) => self.decline(topup, message, now).await,
+            Err(StripeError::CustomerGone { .. }) => {
+                self.decline(topup, NO_CARD.to_owned(), now).await
+            }
             Err(StripeError::Uncertain(why)) => {
-                tracing::warn!(topup = topup.id.get(), why, "a card is charged again, once");
+                tracing::warn!(topup = topup.id.get(), why, "a card's payment is asked for again");
                 self.ask_again(topup, now).await
             }
         }
@@ -112,6 +142,13 @@ impl Engine {
     ) -> Result<(), UseError> {
         let account = topup.account;
         match payment.status.as_str() {
+            "succeeded" if payment.paid().in_currency(topup.currency) != Some(topup.gross) => {
+                tracing::error!(
+                    payment = payment.id, topup = topup.id.get(), paid = ?payment.paid(),
+                    expected = %topup.gross, "a payment of another amount: nothing was credited"
+                );
+                self.decline(topup, ANOTHER_AMOUNT.to_owned(), now).await
+            }
             "succeeded" => {
                 let ids = self.ids.take(&self.store, PAYMENT_IDS).await?;
                 let seller = self.config.site.seller();
@@ -123,16 +160,45 @@ impl Engine {
                 self.hub.tell([account]);
                 Ok(())
             }
-            // An event tells what comes of it.
+            // An event tells what comes of it. Should none come, it is asked for: seldom, the longer
+            // that it takes.
             "processing" => {
-                self.store.write(move |tx| topups::ask_again(tx, &topup, None)).await?;
+                let age = now.since(topup.created_at);
+                let at = now.plus((age / 4).clamp(PROCESSING_AGAIN_MIN, PROCESSING_AGAIN_MAX));
+                self.store
+                    .write(move |tx| {
+                        topups::note_payment(tx, &topup, &payment.id)?;
+                        topups::ask_again(tx, &topup, Some(at))
+                    })
+                    .await?;
                 Ok(())
+            }
+            "requires_payment_method" | "canceled" => {
+                let error = payment.last_payment_error.and_then(|error| error.message);
+                let why = error.unwrap_or_else(|| "the card was declined".to_owned());
+                self.decline(topup, why, now).await
             }
             _ => {
                 let why = "the bank wants its customer to confirm: top up once by hand";
                 self.decline(topup, why.to_owned(), now).await
             }
         }
+    }
+
+    /// Forgets the card of a customer who is not known at Stripe any more.
+    pub(crate) async fn forget_customer(
+        &self,
+        account: AccountId,
+        customer: String,
+    ) -> Result<(), UseError> {
+        self.store
+            .write(move |tx| {
+                if saved_cards::delete_of_customer(tx, account, &customer)? {
+                    auto_recharges::switch_off(tx, account)?;
+                }
+                Ok::<_, UseError>(())
+            })
+            .await
     }
 
     async fn decline(&self, topup: Topup, why: String, now: Timestamp) -> Result<(), UseError> {

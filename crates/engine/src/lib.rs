@@ -20,6 +20,7 @@ mod events;
 mod housekeeping;
 mod hub;
 mod ids;
+mod imports;
 mod inbound;
 mod lately;
 mod low_balances;
@@ -77,12 +78,14 @@ pub use api_keys::{ApiKeyCreated, OVERLAP_MAX};
 pub use auto_recharge::AutoRechargePatch;
 pub use clock::Clock;
 pub use connections::{CarrierPatch, NewCarrier, NewRoute, RoutePatch};
+pub use csv_file::{FileErrors, ImportError};
 pub use hub::Hub;
+pub use imports::{ImportBegun, ImportFailure, Imported, import_errors};
 use lately::Limit;
 pub use low_balances::LOW_BALANCE;
 pub use mail::{InvalidMailer, Mailer};
 pub use messaging_profiles::{MessagingProfilePatch, MessagingProfileSeen};
-pub use numbers::{ImportError, ImportFailure, Imported, NewNumber, NumberPatch};
+pub use numbers::{NewNumber, NumberPatch};
 pub use orders::{ORDER_ITEMS_MAX, OrderQuote, RESERVED_FOR, Want};
 pub use papers::{
     Content, PaperBody, PrintError, Receipt, Seller, Statement, StatementLine, print as print_paper,
@@ -185,6 +188,8 @@ pub struct Engine {
     pub(crate) book: prices::Book,
     pub(crate) carriers: carriers::Carriers,
     pub(crate) syncing: tokio::sync::Mutex<()>,
+    /// One file at a time, so that memory holds one.
+    pub(crate) importing: Arc<tokio::sync::Mutex<()>>,
     pub(crate) accepting: mpsc::Sender<accept::Waiting>,
     pub(crate) keys: api_keys::Cache,
     pub(crate) sessions: sessions::Cache,
@@ -222,6 +227,7 @@ impl Engine {
             routing: routing::Routing::default(),
             carriers: carriers::Carriers::default(),
             syncing: tokio::sync::Mutex::new(()),
+            importing: Arc::default(),
             accepting,
             keys: api_keys::Cache::default(),
             sessions: sessions::Cache::default(),

@@ -1,7 +1,5 @@
 //! The inventory as operators keep it.
 
-use std::collections::HashMap;
-
 use domain::{
     AccountId, CarrierId, Country, E164, MessagingProfileId, NumberId, NumberStatus, NumberType,
     Timestamp,
@@ -17,13 +15,9 @@ use store::{
 use crate::{
     Done, Engine, Idempotency, UseError,
     activations::{begin_months, is_pending},
-    csv_file,
     events::number_news,
     repeats::OPERATORS,
 };
-
-/// Rows that one import may have.
-const IMPORT_ROWS_MAX: usize = 200_000;
 
 #[derive(Debug, Clone)]
 pub struct NewNumber {
@@ -47,36 +41,6 @@ pub struct NumberPatch {
     pub sms_enabled: Option<bool>,
     pub carrier: Option<Option<CarrierId>>,
     pub simulated: Option<bool>,
-}
-
-/// What an import did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Imported {
-    pub added: u64,
-    /// Numbers that were there before, left as they were.
-    pub known: u64,
-}
-
-/// A line of an import that cannot be read.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ImportError {
-    /// From 1, the heading included.
-    pub line: u64,
-    pub column: String,
-    pub message: String,
-}
-
-/// Why nothing was imported.
-#[derive(Debug)]
-pub enum ImportFailure {
-    File(Vec<ImportError>),
-    Use(UseError),
-}
-
-impl From<UseError> for ImportFailure {
-    fn from(error: UseError) -> Self {
-        Self::Use(error)
-    }
 }
 
 impl Engine {
@@ -125,54 +89,9 @@ impl Engine {
         self.hub.tell(number.account);
         Ok(number)
     }
-
-    /// Adds the numbers of a CSV file, all or nothing.
-    ///
-    /// The heading names the columns `number`, `country`, `type` and, if wanted,
-    /// `status`, `account_id`, `sms_enabled`, `carrier_id`, `simulated`.
-    pub async fn import_numbers(
-        &self,
-        csv: &[u8],
-        key: Option<Idempotency>,
-        render: impl Fn(&Imported) -> Value + Send + 'static,
-    ) -> Result<Done, ImportFailure> {
-        let news = parse(csv).map_err(ImportFailure::File)?;
-        let mut ids = self.ids.take(&self.store, news.len()).await.map_err(UseError::from)?;
-        let now = self.clock.now();
-        let mut records: Vec<NumberRecord> =
-            news.into_iter().map(|new| record(new, NumberId::new(ids.next()), now)).collect();
-        let total = u64::try_from(records.len()).unwrap_or(u64::MAX);
-        let body = move |tx: &mut Tx<'_>| {
-            let mut checked = Vec::new();
-            for record in &records {
-                let refers = (record.account, record.carrier);
-                if !checked.contains(&refers) {
-                    check(tx, record)?;
-                    checked.push(refers);
-                }
-            }
-            let mut defaults = HashMap::new();
-            for record in &mut records {
-                record.profile = match defaults.get(&record.account) {
-                    Some(profile) => *profile,
-                    None => {
-                        let profile = default_profile(tx, record.account)?;
-                        defaults.insert(record.account, profile);
-                        profile
-                    }
-                };
-            }
-            let mut added = 0;
-            for chunk in records.chunks(1_000) {
-                added += numbers::insert(tx, chunk)?;
-            }
-            Ok(Imported { added, known: total - added })
-        };
-        Ok(self.once(OPERATORS, key, body, render).await?)
-    }
 }
 
-fn record(new: NewNumber, id: NumberId, now: Timestamp) -> NumberRecord {
+pub(crate) fn record(new: NewNumber, id: NumberId, now: Timestamp) -> NumberRecord {
     NumberRecord {
         id,
         number: new.number,
@@ -225,7 +144,7 @@ fn check(tx: &mut Tx<'_>, record: &NumberRecord) -> Result<(), UseError> {
 }
 
 /// The messaging profile that a number begins with at its account.
-fn default_profile(
+pub(crate) fn default_profile(
     tx: &mut Tx<'_>,
     account: Option<AccountId>,
 ) -> Result<Option<MessagingProfileId>, StoreError> {
@@ -266,95 +185,4 @@ fn announce(
         return Ok(());
     };
     events::append(tx, &[number_news(account, after)], now)
-}
-
-fn parse(octets: &[u8]) -> Result<Vec<NewNumber>, Vec<ImportError>> {
-    let optional = ["status", "account_id", "sms_enabled", "carrier_id", "simulated"];
-    let mut first: HashMap<E164, u64> = HashMap::new();
-    csv_file::read(octets, &["number", "country", "type"], &optional, IMPORT_ROWS_MAX, |line| {
-        let number: E164 = line.required("number")?;
-        if let Some(earlier) = first.insert(number.clone(), line.line) {
-            let message = format!("the same number as in line {earlier}");
-            return Err(line.error("number", message));
-        }
-        let flag = |column| {
-            let given = line.word::<bool>(column, "true or false")?;
-            Ok::<_, ImportError>(given.unwrap_or(false))
-        };
-        let account = line.parsed("account_id")?.map(AccountId::new);
-        let status = line.word("status", "a number's status, like available")?;
-        if account.is_some() && status == Some(NumberStatus::Available) {
-            return Err(line.error("status", "a number of an account is not available"));
-        }
-        Ok(NewNumber {
-            number,
-            country: line.required("country")?,
-            number_type: line
-                .word("type", "local, mobile or toll_free")?
-                .ok_or_else(|| line.error("type", "type is local, mobile or toll_free"))?,
-            status: status.unwrap_or(match account {
-                Some(_) => NumberStatus::Active,
-                None => NumberStatus::Available,
-            }),
-            account,
-            sms_enabled: flag("sms_enabled")?,
-            carrier: line.parsed("carrier_id")?.map(CarrierId::new),
-            simulated: flag("simulated")?,
-        })
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_file_reads_with_or_without_the_optional_columns() {
-        let csv = "\u{feff}number,country,type,sms_enabled\r\n+447700900001,GB,mobile,true\r\n\"+447700900002\",GB,mobile,\r\n";
-        let numbers = parse(csv.as_bytes()).unwrap();
-        assert_eq!(numbers.len(), 2);
-        assert!(numbers[0].sms_enabled && !numbers[1].sms_enabled);
-        assert_eq!(numbers[1].status, NumberStatus::Available);
-    }
-
-    #[test]
-    fn a_number_of_an_account_is_not_available() {
-        let csv = "number,country,type,account_id,status\n+447700900001,GB,mobile,7,\n";
-        assert_eq!(parse(csv.as_bytes()).unwrap()[0].status, NumberStatus::Active);
-        let csv = "number,country,type,account_id,status\n+447700900001,GB,mobile,7,available\n";
-        let errors = parse(csv.as_bytes()).unwrap_err();
-        assert_eq!((errors[0].line, errors[0].column.as_str()), (2, "status"));
-    }
-
-    #[test]
-    fn each_bad_line_is_named_with_its_column() {
-        let csv = "number,country,type\n+447700900001,GB,mobile\n0770,GB,mobile\n+447700900003,gb,mobile\n+447700900004,GB,fax\n+447700900005\n+447700900001,GB,mobile\n";
-        let errors = parse(csv.as_bytes()).unwrap_err();
-        let places: Vec<(u64, &str)> =
-            errors.iter().map(|error| (error.line, error.column.as_str())).collect();
-        assert_eq!(places, [(3, "number"), (4, "country"), (5, "type"), (6, ""), (7, "number")]);
-        assert!(errors[4].message.contains("line 2"), "{errors:?}");
-    }
-
-    #[test]
-    fn a_file_reads_as_spreadsheets_write_it() {
-        for csv in [
-            "\u{feff}Number;Country;Type\r\n+447700900001;GB;mobile\r\n",
-            "type\tnumber\tcountry\nmobile\t+447700900001\tGB",
-            "\"number\",\"country\",\"type\"\r\"+447700900001\", GB ,\"mobile\"\r\r",
-        ] {
-            assert_eq!(parse(csv.as_bytes()).unwrap().len(), 1, "{csv:?}");
-        }
-        for (csv, line, column) in [
-            ("", 1, "number"),
-            ("number,country\n", 1, "type"),
-            ("number,country,type,colour\n", 1, "colour"),
-            ("number,country,type,number\n", 1, "number"),
-        ] {
-            let errors = parse(csv.as_bytes()).unwrap_err();
-            assert_eq!((errors[0].line, errors[0].column.as_str()), (line, column), "{csv:?}");
-        }
-        let latin = b"number,country,type\n+447700900001,GB,mobile\n+447700900002,G\xfc,mobile\n";
-        assert_eq!(parse(latin).unwrap_err()[0].line, 3);
-    }
 }

@@ -162,7 +162,7 @@ impl Engine {
             }
             let mut step = 0;
             for account in due {
-                step += usize::from(self.issue_statement(account).await?);
+                step += usize::from(self.issue_statement(account, end).await?);
             }
             // Where another node is doing it, it is left to that one.
             if step == 0 {
@@ -172,8 +172,8 @@ impl Engine {
         }
     }
 
-    /// Issues an account's next statement; answers whether it did.
-    async fn issue_statement(&self, account: AccountId) -> Result<bool, UseError> {
+    /// Issues an account's next statement, of a month that was over at `end`; answers whether it did.
+    async fn issue_statement(&self, account: AccountId, end: Timestamp) -> Result<bool, UseError> {
         // A month that is over does not change: it is summed up without keeping anybody waiting.
         let summed = self.store.read(move |tx| {
             let Some(owner) = accounts::find(tx, account)? else { return Ok(None) };
@@ -184,6 +184,10 @@ impl Engine {
             Ok::<_, StoreError>(Some((from, to, opening, totals)))
         });
         let Some((from, to, opening, totals)) = summed.await? else { return Ok(false) };
+        // Another node may have issued what was due: the next month goes on.
+        if to > end {
+            return Ok(false);
+        }
         let moved: i64 = totals.iter().map(|total| total.amount.get()).sum();
         let closing = Micros::new(opening.get() + moved);
         let statement = Statement {

@@ -9,27 +9,28 @@ use store::{
     payment_events,
     reversals::{self, Reversal, ReversalState},
     saved_cards::{self, SavedCard},
+    told_refunds::{ToldRefund, ToldSum},
     topups::{self, Cause, Provider, Topup},
     wallets,
 };
 
 use crate::{
     Engine, UseError,
-    auto_recharge::{Paused, declined},
+    auto_recharge::{ANOTHER_AMOUNT, Paused, declined},
     events::balance_data,
     ids::Range,
     papers::Seller,
-    reversals as taking_back,
+    reversals::{self as taking_back, TOLD_IDS},
     stripe::{
-        KEYS_KEPT, Method, Payment, StripeError,
-        news::{Event, News, TopupRef},
+        KEYS_KEPT, Method, Payment, Refund, StripeError,
+        news::{Event, News, TopupRef, came_to_nothing, time},
         signature::is_genuine,
     },
-    topups::{pay, settle},
+    topups::{PAYMENT_IDS, pay, settle},
 };
 
-/// What one event can bring: what comes in and its receipt, what is taken back, what is settled.
-const EVENT_IDS: usize = 7;
+/// What one event can bring: what comes in and its receipt, or what is taken back and given back.
+const EVENT_IDS: usize = PAYMENT_IDS + TOLD_IDS;
 
 /// Nobody else asks meanwhile: longer than an answer may take.
 const CLAIMED_FOR: Duration = Duration::from_secs(60);
@@ -94,7 +95,9 @@ impl Engine {
                 if !payment_events::insert(tx, &event.id, now)? {
                     return Ok::<_, UseError>(None);
                 }
-                match (apply(tx, &news, (&mut ids.clone(), &seller), now)?, news.waits_for()) {
+                let told_at = event.at.unwrap_or(now);
+                let applied = apply(tx, (&news, told_at), (&mut ids.clone(), &seller), now)?;
+                match (applied, news.waits_for()) {
                     (Applied::To(account, paused), _) => Ok(Some((account, paused))),
                     (Applied::TooEarly, Some(payment)) => {
                         payment_events::keep(tx, &event.id, payment, &text)?;
@@ -138,7 +141,8 @@ impl Engine {
                 let Some(body) = payment_events::take(tx, &id)? else { return Ok(None) };
                 let event = Event::parse(body.as_bytes())
                     .map_err(|error| StoreError::Corrupt(error.to_string()))?;
-                match apply(tx, &event.news(), (&mut ids.clone(), &seller), now)? {
+                let told = (&event.news(), event.at.unwrap_or(now));
+                match apply(tx, told, (&mut ids.clone(), &seller), now)? {
                     Applied::To(account, paused) => Ok::<_, UseError>(Some((account, paused))),
                     Applied::TooEarly | Applied::Nothing => Ok(None),
                 }
@@ -189,13 +193,10 @@ impl Engine {
             }
             let sum = (reversal.gross, topup.currency);
             match stripe.refund(&payment, sum, reversal.id).await {
-                Ok(refund) => {
-                    let failed = matches!(refund.status.as_deref(), Some("failed" | "canceled"));
-                    self.end_refund(topup, reversal, Some(refund.id), !failed, now).await?;
-                }
-                Err(StripeError::Refused { message }) => {
+                Ok(refund) => self.end_refund(topup, reversal, Some(refund), now).await?,
+                Err(StripeError::Refused { message } | StripeError::CustomerGone { message }) => {
                     tracing::error!(refund = reversal.id, message, "Stripe refused a refund");
-                    self.end_refund(topup, reversal, None, false, now).await?;
+                    self.end_refund(topup, reversal, None, now).await?;
                 }
                 Err(StripeError::Uncertain(why)) => {
                     tracing::warn!(refund = reversal.id, why, "a refund is asked for again");
@@ -207,27 +208,35 @@ impl Engine {
         Ok(())
     }
 
-    /// Stores what became of a refund that was asked for.
+    /// Stores what became of a refund that was asked for: `None` where it was refused.
     async fn end_refund(
         &self,
         topup: Topup,
         reversal: Reversal,
-        provider_ref: Option<String>,
-        done: bool,
+        refund: Option<Refund>,
         now: Timestamp,
     ) -> Result<(), UseError> {
         let account = topup.account;
-        let ids = self.ids.take(&self.store, EVENT_IDS).await?;
+        let ids = self.ids.take(&self.store, TOLD_IDS).await?;
         self.store
             .write(move |tx| {
                 wallets::lock(tx, &[account])?;
-                if done {
-                    let step = (ReversalState::Pending, ReversalState::Done);
-                    reversals::finish(tx, &reversal, step, provider_ref.as_deref(), now)?;
-                    return Ok(());
-                }
                 let topup = topups::find(tx, account, topup.id)?.unwrap_or_else(|| topup.clone());
-                taking_back::refund_failed(tx, &topup, &reversal, &mut ids.clone(), now)
+                let mut ids = ids.clone();
+                let Some(refund) = &refund else {
+                    return taking_back::refund_refused(tx, &topup, &reversal, &mut ids, now);
+                };
+                let step = (ReversalState::Pending, ReversalState::Done);
+                reversals::finish(tx, &reversal, step, Some(&refund.id), now)?;
+                let failed = refund.status.as_deref().is_some_and(came_to_nothing);
+                let told = ToldRefund {
+                    provider_ref: refund.id.clone(),
+                    reversal: Some(reversal.id),
+                    gross: reversal.gross,
+                    made_at: time(refund.created).unwrap_or(reversal.created_at),
+                    failed_at: failed.then_some(now),
+                };
+                taking_back::told_of_refund(tx, &topup, &told, &mut ids, now)
             })
             .await?;
         self.hub.tell([account]);
@@ -246,7 +255,7 @@ impl Engine {
             let payment = topup.payment_ref.clone().unwrap_or_default();
             let card = match stripe.payment(&payment).await {
                 Ok(paid) => card_of(&topup, paid),
-                Err(StripeError::Refused { message }) => {
+                Err(StripeError::Refused { message } | StripeError::CustomerGone { message }) => {
                     tracing::warn!(payment, message, "the card of a payment cannot be kept");
                     None
                 }
@@ -303,7 +312,7 @@ fn card_of(topup: &Topup, paid: Payment) -> Option<SavedCard> {
 
 fn apply(
     tx: &mut Tx<'_>,
-    news: &News,
+    (news, told_at): (&News, Timestamp),
     (ids, seller): (&mut Range, &Seller),
     now: Timestamp,
 ) -> Result<Applied, UseError> {
@@ -321,9 +330,13 @@ fn apply(
                     payment, topup = topup.id.get(), ?paid, expected = %topup.gross,
                     "a payment of another amount: nothing was credited"
                 );
-                let why = "another amount was paid than was asked for: contact support";
-                topups::fail(tx, &topup, why, now)?;
-                return Ok(Applied::To(of.account, None));
+                let paused = if topup.cause == Cause::Auto {
+                    declined(tx, &topup, ANOTHER_AMOUNT, now)?
+                } else {
+                    topups::fail(tx, &topup, ANOTHER_AMOUNT, now)?;
+                    None
+                };
+                return Ok(Applied::To(of.account, paused));
             }
             pay(tx, &topup, Some(payment), (ids, seller), now)?;
             Ok(Applied::To(of.account, None))
@@ -344,23 +357,27 @@ fn apply(
         News::Other => Ok(Applied::Nothing),
         News::Refunded { payment, refunded } => {
             let Some(topup) = paid_by(tx, payment)? else { return Ok(Applied::TooEarly) };
-            if let Some(refunded) = refunded.in_currency(topup.currency) {
-                taking_back::refunded(tx, &topup, refunded, ids, now)?;
+            if let Some(gross) = refunded.in_currency(topup.currency) {
+                taking_back::told_sum(tx, &topup, ToldSum { told_at, gross }, ids, now)?;
             }
             Ok(Applied::To(topup.account, None))
         }
-        News::RefundFailed { refund, ours } => {
-            name(tx, refund, ours.as_ref())?;
-            let Some(known) = reversals::find_by_ref(tx, refund)? else {
-                tracing::warn!(refund, "a refund failed that was not asked for here");
+        News::Refund { payment, refund, gross, made_at, failed, ours } => {
+            let Some(topup) = paid_by(tx, payment)? else { return Ok(Applied::TooEarly) };
+            let Some(gross) = gross.in_currency(topup.currency) else {
+                tracing::error!(refund, ?gross, "a refund in another currency than its payment");
                 return Ok(Applied::Nothing);
             };
-            wallets::lock(tx, &[known.account])?;
-            let topup = topups::find(tx, known.account, known.topup)?;
-            if let (Some(topup), Some(known)) = (topup, reversals::find_by_ref(tx, refund)?) {
-                taking_back::refund_failed(tx, &topup, &known, ids, now)?;
-            }
-            Ok(Applied::To(known.account, None))
+            let told = ToldRefund {
+                provider_ref: refund.clone(),
+                reversal: *ours,
+                gross,
+                // As if it always had been: what it may be part of is not taken for another.
+                made_at: made_at.unwrap_or(Timestamp::from_micros(0)),
+                failed_at: failed.then_some(told_at),
+            };
+            taking_back::told_of_refund(tx, &topup, &told, ids, now)?;
+            Ok(Applied::To(topup.account, None))
         }
         News::Disputed { payment, dispute, taken } => {
             let Some(topup) = paid_by(tx, payment)? else { return Ok(Applied::TooEarly) };
@@ -383,13 +400,6 @@ fn begun(tx: &mut Tx<'_>, of: &TopupRef) -> Result<Option<Topup>, StoreError> {
     let same =
         |topup: &Topup| topup.provider == Provider::Stripe && topup.created_at == of.begun_at;
     Ok(found.filter(same))
-}
-
-/// Notes what Stripe calls a refund that it tells of before, or instead of, its answer to our call.
-fn name(tx: &mut Tx<'_>, refund: &str, ours: Option<&(String, i64)>) -> Result<(), StoreError> {
-    let Some((payment, id)) = ours else { return Ok(()) };
-    let Some(topup) = paid_by(tx, payment)? else { return Ok(()) };
-    reversals::name(tx, &topup, *id, refund)
 }
 
 /// The top-up that a payment paid, read under its wallet's lock.

@@ -1,5 +1,7 @@
 //! Prices as operators set them: one by one, or a file at once.
 
+use std::collections::HashMap;
+
 use domain::{
     CarrierId, Country, Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
@@ -7,11 +9,12 @@ use domain::{
 use serde_json::Value;
 use store::{
     StoreError, Tx, carriers,
+    imports::{self, Import, ImportKind, ImportState},
     prices::{self, CarrierCost, NumberPrice, OutboundPrice},
 };
 
 use crate::{
-    Done, Engine, Idempotency, ImportError, PriceBook, Prices, UseError, csv_file,
+    Done, Engine, FileErrors, Idempotency, ImportError, PriceBook, Prices, UseError, csv_file,
     repeats::OPERATORS,
 };
 
@@ -123,12 +126,17 @@ impl Engine {
     /// Sets the prices of a file's rows, once per idempotency key.
     pub async fn import_number_prices(
         &self,
-        rows: Vec<Row<NumberPriceWanted>>,
+        (octets, rows): (usize, Vec<Row<NumberPriceWanted>>),
         key: Option<Idempotency>,
         render: impl Fn(&Vec<Changed<NumberPrice, Offer>>) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let (now, defaults) = (self.clock.now(), self.config.prices);
-        let body = move |tx: &mut Tx<'_>| Ok(put_numbers(tx, &rows, defaults, now)?);
+        let file = (self.ids.one(&self.store).await?, ImportKind::NumberPrices, octets, rows.len());
+        let body = move |tx: &mut Tx<'_>| {
+            let changes = put_numbers(tx, &rows, defaults, now)?;
+            note_import(tx, file, changes.len(), now)?;
+            Ok(changes)
+        };
         let done = self.once(OPERATORS, key, body, render).await?;
         self.sync_prices().await?;
         Ok(done)
@@ -137,12 +145,18 @@ impl Engine {
     /// The same for segments.
     pub async fn import_outbound_prices(
         &self,
-        rows: Vec<Row<OutboundPriceWanted>>,
+        (octets, rows): (usize, Vec<Row<OutboundPriceWanted>>),
         key: Option<Idempotency>,
         render: impl Fn(&Vec<Changed<OutboundPrice, Micros>>) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let (now, defaults) = (self.clock.now(), self.config.prices);
-        let body = move |tx: &mut Tx<'_>| Ok(put_outbound(tx, &rows, defaults, now)?);
+        let file =
+            (self.ids.one(&self.store).await?, ImportKind::OutboundPrices, octets, rows.len());
+        let body = move |tx: &mut Tx<'_>| {
+            let changes = put_outbound(tx, &rows, defaults, now)?;
+            note_import(tx, file, changes.len(), now)?;
+            Ok(changes)
+        };
         let done = self.once(OPERATORS, key, body, render).await?;
         self.sync_prices().await?;
         Ok(done)
@@ -167,11 +181,11 @@ impl Engine {
     pub fn read_number_prices(
         &self,
         octets: &[u8],
-    ) -> Result<Vec<Row<NumberPriceWanted>>, Vec<ImportError>> {
+    ) -> Result<Vec<Row<NumberPriceWanted>>, FileErrors> {
         let now = self.clock.now();
         let optional = ["setup", "month", "sms", "activation", "effective_from"];
-        let mut keys = std::collections::HashMap::new();
-        csv_file::read(octets, &["country", "type"], &optional, ROWS_MAX, |line| {
+        let mut keys = HashMap::new();
+        csv_file::read(octets, (&["country", "type"], &optional), ROWS_MAX, |line| {
             let row = NumberPriceWanted {
                 country: line.required("country")?,
                 number_type: line
@@ -198,7 +212,7 @@ impl Engine {
     pub fn read_outbound_prices(
         &self,
         octets: &[u8],
-    ) -> Result<Vec<Row<OutboundPriceWanted>>, Vec<ImportError>> {
+    ) -> Result<Vec<Row<OutboundPriceWanted>>, FileErrors> {
         by_prefix(octets, "price", self.clock.now(), |line, prefix, price, from| {
             if prefix.is_empty() && price.is_none() {
                 return Err(line.error("price", "the prefix + always has a price"));
@@ -211,7 +225,7 @@ impl Engine {
     pub fn read_carrier_costs(
         &self,
         octets: &[u8],
-    ) -> Result<Vec<Row<CarrierCostWanted>>, Vec<ImportError>> {
+    ) -> Result<Vec<Row<CarrierCostWanted>>, FileErrors> {
         by_prefix(octets, "cost", self.clock.now(), |_, prefix, cost, from| {
             Ok(CarrierCostWanted { prefix, cost, from })
         })
@@ -310,6 +324,30 @@ fn put_costs(
     Ok(changes)
 }
 
+/// Lists a file of prices among the imports: it is stored in one transaction.
+fn note_import(
+    tx: &mut Tx<'_>,
+    (id, kind, octets, rows): (i64, ImportKind, usize, usize),
+    changed: usize,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let count = |count: usize| i64::try_from(count).unwrap_or(i64::MAX);
+    let import = Import {
+        id,
+        kind,
+        state: ImportState::Done,
+        octets: count(octets),
+        total: Some(count(rows)),
+        stored: count(rows),
+        changed: count(changed),
+        first_id: None,
+        errors: None,
+        created_at: now,
+        finished_at: Some(now),
+    };
+    imports::insert(tx, &import, None)
+}
+
 /// Undoes the transaction where only a look was wanted.
 fn kept_or_not<T>(changes: T, preview: bool) -> Result<T, Kept<T>> {
     if preview { Err(Kept::Preview(changes)) } else { Ok(changes) }
@@ -344,8 +382,7 @@ fn outbound_change(
     now: Timestamp,
 ) -> Option<Changed<OutboundPrice, Micros>> {
     let from = row.from.unwrap_or(now);
-    let (current, _) = book.outbound(from);
-    let before = current.iter().find(|(prefix, _)| *prefix == row.prefix).map(|(_, price)| *price);
+    let before = book.own_price(&row.prefix, from);
     let after = OutboundPrice { prefix: row.prefix.clone(), from, price: row.price };
     (before != row.price).then_some(Changed { line, before, after })
 }
@@ -374,9 +411,10 @@ fn by_prefix<T>(
         Option<Micros>,
         Option<Timestamp>,
     ) -> Result<T, ImportError>,
-) -> Result<Vec<Row<T>>, Vec<ImportError>> {
-    let mut keys = std::collections::HashMap::new();
-    csv_file::read(octets, &["prefix", column], &["effective_from"], ROWS_MAX, |line| {
+) -> Result<Vec<Row<T>>, FileErrors> {
+    let mut keys = HashMap::new();
+    let required = ["prefix", column];
+    csv_file::read(octets, (&required, &["effective_from"]), ROWS_MAX, |line| {
         let value = match line.get(column) {
             Some("none") => None,
             _ => Some(

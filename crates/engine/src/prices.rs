@@ -132,6 +132,12 @@ impl PriceBook {
         (current, later)
     }
 
+    /// What a prefix has for a price of its own at `now`; `+` always has one.
+    pub(crate) fn own_price(&self, prefix: &Prefix, now: Timestamp) -> Option<Micros> {
+        let set = self.outbound.get(prefix.as_str()).and_then(|dated| at(dated, now).flatten());
+        set.or_else(|| prefix.is_empty().then_some(self.everywhere))
+    }
+
     /// What a segment to `to` costs at `now`: the longest prefix with a price counts.
     pub fn segment(&self, to: &E164, now: Timestamp) -> Micros {
         if self.outbound.is_empty() {

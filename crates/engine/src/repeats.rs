@@ -80,7 +80,7 @@ pub struct Done {
 
 impl Engine {
     /// Runs `body` and keeps its answer, rendered by `render`, in the same transaction.
-    pub(crate) async fn once<T>(
+    pub(crate) async fn once<T: Send + 'static>(
         &self,
         owner: AccountId,
         key: Option<Idempotency>,
@@ -89,15 +89,17 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let now = self.clock.now();
         let since = now.minus(IDEMPOTENCY_KEPT);
+        let Some(key) = key else {
+            // A long answer is rendered while others write.
+            let made = self.store.write(body).await?;
+            return Ok(Done { answer: render(&made), replayed: false });
+        };
         self.store
             .write(move |tx| {
-                let Some(key) = &key else {
-                    return body(tx).map(|made| Done { answer: render(&made), replayed: false });
-                };
                 if let Some(known) =
                     idempotency::find(tx, &[(owner, &key.key_hash)], since)?.first()
                 {
-                    return first_answer(key, known);
+                    return first_answer(&key, known);
                 }
                 let made = match body(tx) {
                     Ok(made) => made,

@@ -10,6 +10,7 @@ use store::{
     events::{self, NewEvent},
     ledger::{self, Book, Listed, Transfer, TransferKind},
     reversals::{self, Reversal, ReversalKind, ReversalState},
+    told_refunds::{self, ToldRefund, ToldSum},
     topups::{self, Provider, Topup},
     wallets,
 };
@@ -21,6 +22,12 @@ use crate::{
 
 /// The reversal itself, its movement, and what is settled out of it.
 pub(crate) const REVERSAL_IDS: usize = 3;
+
+/// Reversals that one thing told undoes: those of the refunds that it stands for, rarely more than one.
+const UNDONE_MAX: usize = 8;
+
+/// What one thing told can bring: what is undone, each with what is settled out of it, and a reversal.
+pub(crate) const TOLD_IDS: usize = 2 * (UNDONE_MAX + 1) + REVERSAL_IDS;
 
 impl Engine {
     /// Pays a top-up back, all that is left of it or `amount` of that (net), out of the wallet.
@@ -105,28 +112,105 @@ fn left(tx: &mut Tx<'_>, topup: &Topup) -> Result<(Micros, Micros), StoreError> 
     Ok((Micros::new(net), Micros::new(gross)))
 }
 
-/// The provider paid `refunded` of it back in all: what of that the wallet still has is taken.
-/// The caller holds the wallet's lock.
-pub(crate) fn refunded(
+/// The provider told of a refund: it was made, or came to nothing. The caller holds the wallet's lock.
+pub(crate) fn told_of_refund(
     tx: &mut Tx<'_>,
     topup: &Topup,
-    refunded: Micros,
+    refund: &ToldRefund,
     ids: &mut Range,
     now: Timestamp,
 ) -> Result<(), UseError> {
-    // An earlier event that comes late says less.
-    let refunded = refunded.max(topup.refunded_gross).min(topup.gross);
-    topups::refunded(tx, topup, refunded)?;
-    let ours: i64 = reversals::of_topup(tx, topup.account, topup.id)?
-        .iter()
-        .filter(|one| one.kind == ReversalKind::Refund && one.state != ReversalState::Undone)
-        .map(|one| one.gross.get())
-        .sum();
-    let missing = Micros::new(refunded.get() - ours);
-    if missing <= Micros::ZERO {
-        return Ok(());
+    if let Some(ours) = refund.reversal {
+        reversals::name(tx, topup, ours, &refund.provider_ref)?;
     }
-    reverse(tx, topup, (ReversalKind::Refund, None, missing), ids, now)
+    let ours = reversals::find_by_ref(tx, &refund.provider_ref)?
+        .filter(|known| known.topup == topup.id)
+        .map(|known| known.id);
+    told_refunds::note(tx, topup, &ToldRefund { reversal: ours, ..refund.clone() })?;
+    agree(tx, topup, ids, now)
+}
+
+/// The provider told what was paid back in all. The caller holds the wallet's lock.
+pub(crate) fn told_sum(
+    tx: &mut Tx<'_>,
+    topup: &Topup,
+    sum: ToldSum,
+    ids: &mut Range,
+    now: Timestamp,
+) -> Result<(), UseError> {
+    told_refunds::note_sum(tx, topup, sum)?;
+    agree(tx, topup, ids, now)
+}
+
+/// Takes what was paid back at the provider and not taken yet, or gives back what was not paid back
+/// after all. What is told counts, and not in which order.
+fn agree(tx: &mut Tx<'_>, topup: &Topup, ids: &mut Range, now: Timestamp) -> Result<(), UseError> {
+    let told = told_refunds::of_topup(tx, topup.account, topup.id)?;
+    let sums = told_refunds::sums(tx, topup.account, topup.id)?;
+    let mut live = live_refunds(tx, topup)?;
+    let failed = |id: i64| told.iter().any(|t| t.reversal == Some(id) && t.failed_at.is_some());
+    for ours in live.extract_if(.., |one| failed(one.id)) {
+        undo(tx, topup, &ours, ids, now)?;
+    }
+    let paid_back = paid_back(&told, &sums, &live).min(topup.gross);
+    topups::refunded(tx, topup, paid_back)?;
+
+    let taken = |live: &[Reversal]| live.iter().map(|one| one.gross.get()).sum::<i64>();
+    for _ in 0..UNDONE_MAX {
+        let excess = taken(&live) - paid_back.get();
+        let by_hand: Vec<usize> = (0..live.len()).filter(|at| is_by_hand(&live[*at])).collect();
+        let exact = by_hand.iter().find(|at| live[**at].gross.get() == excess);
+        match exact.or(by_hand.last()) {
+            Some(at) if excess > 0 => undo(tx, topup, &live.remove(*at), ids, now)?,
+            _ => break,
+        }
+    }
+    let missing = Micros::new(paid_back.get() - taken(&live));
+    if missing > Micros::ZERO {
+        live.retain(is_by_hand);
+        let before = live
+            .iter()
+            .fold((0, 0), |(gross, net), one| (gross + one.gross.get(), net + one.amount.get()));
+        reverse(tx, topup, (ReversalKind::Refund, None, missing), before, ids, now)?;
+    }
+    Ok(())
+}
+
+/// What the provider paid back of a payment in all, of which `live` are ours and what was taken for others.
+///
+/// No less than the refunds that are known, and no less than a sum that it told, without those
+/// that it may have counted and that failed later. A sum names no refund: it is all that is known of
+/// them where the provider is not asked to tell of each.
+fn paid_back(told: &[ToldRefund], sums: &[ToldSum], live: &[Reversal]) -> Micros {
+    let gross = |refunds: &mut dyn Iterator<Item = &ToldRefund>| {
+        refunds.map(|refund| refund.gross.get()).sum::<i64>()
+    };
+    let untold = live.iter().filter(|one| {
+        !is_by_hand(one) && told.iter().all(|refund| refund.reversal != Some(one.id))
+    });
+    let named = gross(&mut told.iter().filter(|refund| refund.failed_at.is_none()))
+        + untold.map(|one| one.gross.get()).sum::<i64>();
+    let least = sums.iter().map(|sum| {
+        // In the second in which it failed, the sum is rather that of before.
+        let counted = |refund: &&ToldRefund| {
+            refund.made_at <= sum.told_at
+                && refund.failed_at.is_some_and(|failed_at| sum.told_at <= failed_at)
+        };
+        sum.gross.get() - gross(&mut told.iter().filter(counted))
+    });
+    Micros::new(least.fold(named, i64::max))
+}
+
+/// Refunds of a top-up that the wallet paid, oldest first.
+fn live_refunds(tx: &mut Tx<'_>, topup: &Topup) -> Result<Vec<Reversal>, StoreError> {
+    let mut refunds = reversals::of_topup(tx, topup.account, topup.id)?;
+    refunds.retain(|one| one.kind == ReversalKind::Refund && one.state != ReversalState::Undone);
+    Ok(refunds)
+}
+
+/// Whether it stands for what was paid back at the provider: ours is pending, or has its name there.
+fn is_by_hand(refund: &Reversal) -> bool {
+    refund.state == ReversalState::Done && refund.provider_ref.is_none()
 }
 
 /// The payer's bank took `gross` of it back.
@@ -140,7 +224,7 @@ pub(crate) fn disputed(
     if reversals::find_by_ref(tx, dispute)?.is_some() {
         return Ok(());
     }
-    reverse(tx, topup, (ReversalKind::Dispute, Some(dispute), gross), ids, now)
+    reverse(tx, topup, (ReversalKind::Dispute, Some(dispute), gross), (0, 0), ids, now)
 }
 
 /// A dispute was won, perhaps before it was heard of.
@@ -152,7 +236,9 @@ pub(crate) fn dispute_won(
     now: Timestamp,
 ) -> Result<(), UseError> {
     if let Some(known) = reversals::find_by_ref(tx, dispute)? {
-        return undo(tx, topup, &known, ids, now);
+        undo(tx, topup, &known, ids, now)?;
+        // There may have been refunds for which nothing was left.
+        return agree(tx, topup, ids, now);
     }
     let reversal = Reversal {
         account: topup.account,
@@ -169,22 +255,28 @@ pub(crate) fn dispute_won(
     Ok(reversals::insert(tx, &reversal, None)?)
 }
 
-/// Takes back what `gross` of a payment stands for, at most what is left of it.
+/// Takes back what `gross` of a payment stands for, at most what is left of it. `before`: gross and
+/// net of others, with which it adds up without a rest.
 fn reverse(
     tx: &mut Tx<'_>,
     topup: &Topup,
     (kind, provider_ref, gross): (ReversalKind, Option<&str>, Micros),
+    before: (i64, i64),
     ids: &mut Range,
     now: Timestamp,
 ) -> Result<(), UseError> {
     let (left, left_gross) = left(tx, topup)?;
     let gross = gross.min(left_gross);
+    if gross <= Micros::ZERO {
+        return Ok(());
+    }
     let amount = if gross == left_gross {
         left
     } else {
-        let share = i128::from(topup.amount.get()) * i128::from(gross.get());
-        let share = share / i128::from(topup.gross.get());
-        left.min(Micros::new(i64::try_from(share).unwrap_or(i64::MAX)))
+        let share = i128::from(topup.amount.get()) * i128::from(before.0 + gross.get());
+        let share = share / i128::from(topup.gross.get()) - i128::from(before.1);
+        let share = Micros::new(i64::try_from(share).unwrap_or(i64::MAX));
+        share.clamp(Micros::ZERO, left)
     };
     let reversal = Reversal {
         account: topup.account,
@@ -277,26 +369,15 @@ pub(crate) fn undo(
     Ok(())
 }
 
-/// A refund came to nothing: the wallet has it again, unless the provider paid that much back by
-/// other refunds.
-pub(crate) fn refund_failed(
+/// A refund that was asked for was refused: there is none at the provider.
+pub(crate) fn refund_refused(
     tx: &mut Tx<'_>,
     topup: &Topup,
     reversal: &Reversal,
     ids: &mut Range,
     now: Timestamp,
 ) -> Result<(), UseError> {
-    if reversal.state == ReversalState::Undone {
-        return Ok(());
-    }
     undo(tx, topup, reversal, ids, now)?;
-    // One that was done is in the provider's sum, which falls by it.
-    let told = if reversal.state == ReversalState::Done {
-        Micros::new((topup.refunded_gross.get() - reversal.gross.get()).max(0))
-    } else {
-        topup.refunded_gross
-    };
-    topups::refunded(tx, topup, told)?;
-    let topup = Topup { refunded_gross: told, ..topup.clone() };
-    refunded(tx, &topup, told, ids, now)
+    // It stood for what others have paid back meanwhile.
+    agree(tx, topup, ids, now)
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, de::IgnoredAny};
 use store::{saved_cards::SavedCard, topups::Topup};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use self::news::Paid;
 use crate::tls::tls;
 
 /// The shapes that this program was written for.
@@ -48,6 +49,9 @@ pub(crate) enum StripeError {
     /// Nothing happened, and asking again would change nothing.
     #[error("{message}")]
     Refused { message: String },
+    /// Nothing happened: the customer was deleted at Stripe. It would, without naming it.
+    #[error("{message}")]
+    CustomerGone { message: String },
     /// It may have happened: ask again under the same key.
     #[error("{0}")]
     Uncertain(String),
@@ -63,8 +67,24 @@ pub(crate) struct Session {
 pub(crate) struct Payment {
     pub(crate) id: String,
     pub(crate) status: String,
+    /// In the currency's smallest unit.
+    pub(crate) amount_received: Option<i64>,
+    pub(crate) currency: Option<String>,
     pub(crate) customer: Option<String>,
     pub(crate) payment_method: Option<Method>,
+    pub(crate) last_payment_error: Option<PaymentError>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct PaymentError {
+    pub(crate) message: Option<String>,
+}
+
+impl Payment {
+    /// What was paid.
+    pub(crate) fn paid(&self) -> Paid {
+        Paid::new(self.amount_received.unwrap_or(0), self.currency.as_deref())
+    }
 }
 
 /// A card, expanded or not.
@@ -87,6 +107,7 @@ pub(crate) struct Card {
 pub(crate) struct Refund {
     pub(crate) id: String,
     pub(crate) status: Option<String>,
+    pub(crate) created: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -96,7 +117,16 @@ struct Failed {
 
 #[derive(Debug, Deserialize)]
 struct FailedDetail {
+    code: Option<String>,
+    param: Option<String>,
     message: Option<String>,
+}
+
+impl FailedDetail {
+    fn is_customer_gone(&self) -> bool {
+        self.code.as_deref() == Some("resource_missing")
+            && self.param.as_deref() == Some("customer")
+    }
 }
 
 /// What is to be paid at a checkout, and where its payer goes afterwards.
@@ -168,7 +198,9 @@ impl Stripe {
                 form.push(("customer_creation", "always".to_owned()));
             }
         }
-        let key = key("checkout", topup);
+        // Another request has another key: one without the customer that there is not any more.
+        let call = if checkout.customer.is_some() { "checkout-of" } else { "checkout" };
+        let key = key(call, topup);
         self.post("/v1/checkout/sessions", &form, &key).await
     }
 
@@ -253,9 +285,13 @@ impl Stripe {
             return read.map_err(|error| StripeError::Uncertain(format!("an odd answer: {error}")));
         }
         let failed = serde_json::from_slice::<Failed>(&body).ok().map(|failed| failed.error);
+        let gone = failed.as_ref().is_some_and(FailedDetail::is_customer_gone);
         let message = failed
             .and_then(|error| error.message)
             .unwrap_or_else(|| format!("Stripe answered {status}"));
+        if gone {
+            return Err(StripeError::CustomerGone { message });
+        }
         // With a key that was rotated nothing is wrong about the call: it is asked again with the next.
         let again = matches!(
             status,

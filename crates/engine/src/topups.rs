@@ -93,22 +93,28 @@ impl Engine {
         let checkout_url = match &self.stripe {
             None => format!("{site}/checkout/{}", token.secret),
             Some(stripe) => {
-                let checkout = Checkout {
+                let customer =
+                    card.filter(|card| card.provider == Provider::Stripe).map(|c| c.customer_ref);
+                let checkout = |customer| Checkout {
                     topup: &topup,
                     title: format!(
                         "{} {} {}",
                         self.config.site.brand, topup.amount, topup.currency
                     ),
                     email: &owner.email,
-                    customer: card
-                        .as_ref()
-                        .filter(|card| card.provider == Provider::Stripe)
-                        .map(|card| card.customer_ref.as_str()),
+                    customer,
                     return_url: format!("{site}/wallet?topup={id}"),
                 };
                 // Before it is stored: whoever gets no address pays nothing.
-                let session =
-                    stripe.open_checkout(&checkout).await.map_err(|error| unpaid(&error))?;
+                let mut opened = stripe.open_checkout(&checkout(customer.as_deref())).await;
+                if let (Err(StripeError::CustomerGone { message }), Some(customer)) =
+                    (&opened, &customer)
+                {
+                    tracing::warn!(account = account.get(), message, "a saved card is forgotten");
+                    self.forget_customer(account, customer.clone()).await?;
+                    opened = stripe.open_checkout(&checkout(None)).await;
+                }
+                let session = opened.map_err(|error| unpaid(&error))?;
                 topup.session_ref = Some(session.id);
                 session.url
             }

@@ -2,6 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
+use store::imports;
+
 use crate::{Engine, secrets};
 
 /// Between two looks at carriers, leases and routes.
@@ -22,6 +24,9 @@ const ISSUE_EVERY: Duration = Duration::from_secs(600);
 /// Between two looks at payments.
 const PAY_EVERY: Duration = Duration::from_secs(2);
 
+/// Between two looks at imports whose node is gone.
+const IMPORT_EVERY: Duration = Duration::from_secs(2);
+
 /// Between two steps of carriers that need time passed to them.
 const TICK_EVERY: Duration = Duration::from_millis(20);
 
@@ -29,6 +34,11 @@ impl Engine {
     /// Starts everything that goes on by itself.
     pub async fn start(self: &Arc<Self>) -> Result<(), store::StoreError> {
         self.sync_carriers().await?;
+        if !self.store.writes_concurrently() {
+            // The one server of its file: what was under way was the former's.
+            let now = self.clock.now();
+            self.store.write(move |tx| imports::let_go(tx, now)).await?;
+        }
         tokio::task::spawn_blocking(secrets::prepare);
         let engine = Arc::clone(self);
         self.spawn(async move {
@@ -70,6 +80,14 @@ impl Engine {
             while !engine.stopped_within(PAY_EVERY).await {
                 if let Err(error) = engine.pursue_payments().await {
                     tracing::warn!(%error, "payments wait for the database");
+                }
+            }
+        });
+        let engine = Arc::clone(self);
+        self.spawn(async move {
+            while !engine.stopped_within(IMPORT_EVERY).await {
+                if let Err(error) = engine.pursue_imports().await {
+                    tracing::warn!(%error, "imports wait for the database");
                 }
             }
         });

@@ -89,6 +89,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0015_reports.sql"),
         postgres: include_str!("../migrations/postgres/0015_reports.sql"),
     },
+    Migration {
+        version: 16,
+        sqlite: include_str!("../migrations/sqlite/0016_imports.sql"),
+        postgres: include_str!("../migrations/postgres/0016_imports.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

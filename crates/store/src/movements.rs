@@ -37,6 +37,9 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
+/// Nearly all movements of an account that sends are of these; the others have an index of their own.
+const OF_MESSAGES: [TransferKind; 2] = [TransferKind::Reserve, TransferKind::Void];
+
 /// Newest first, those with ids below `before`.
 pub fn list(
     tx: &mut Tx<'_>,
@@ -55,6 +58,10 @@ pub fn list(
             places.push(format!("${}", values.len()));
         }
         conditions.push_str(&format!(" AND t.kind IN ({})", places.join(", ")));
+        if !filter.kinds.iter().any(|kind| OF_MESSAGES.contains(kind)) {
+            // The words of the index `transfers_rare`.
+            conditions.push_str(" AND t.kind NOT IN ('reserve', 'void')");
+        }
     }
     let given = [
         ("t.created_at >= $", filter.since.map(Value::from)),

@@ -203,6 +203,20 @@ pub fn insert(tx: &mut Tx<'_>, numbers: &[NumberRecord]) -> Result<u64, StoreErr
     tx.bulk(&INSERT, &rows)
 }
 
+/// Which of these numbers are in the inventory: their places.
+pub fn known(tx: &mut Tx<'_>, numbers: &[E164]) -> Result<Vec<i64>, StoreError> {
+    const KNOWN: Bulk = Bulk {
+        sqlite: "SELECT CAST(?2 AS BIGINT) FROM numbers WHERE number = ?1",
+        postgres: "
+            SELECT wanted.place FROM UNNEST($1::text[], $2::bigint[]) AS wanted (number, place)
+            JOIN numbers n ON n.number = wanted.number",
+    };
+
+    let rows: Vec<[Value<'_>; 2]> =
+        numbers.iter().zip(0_i64..).map(|(number, at)| [number.into(), at.into()]).collect();
+    tx.bulk_query(&KNOWN, &rows, |row| row.get(0))
+}
+
 fn columns(number: &NumberRecord) -> [Value<'_>; 11] {
     [
         Value::from(number.id),
@@ -243,6 +257,10 @@ pub fn update(tx: &mut Tx<'_>, number: &NumberRecord) -> Result<(), StoreError> 
     Ok(())
 }
 
+/// Whether it is no part of an import that is under way.
+const SHOWN: &str = "NOT EXISTS (SELECT 1 FROM hidden_numbers h
+    WHERE h.first_id <= numbers.id AND h.last_id >= numbers.id)";
+
 /// Whether nobody else has it in a checkout; `$account` and `$now` are parameters.
 macro_rules! free_for {
     ($account:literal, $now:literal) => {
@@ -251,7 +269,8 @@ macro_rules! free_for {
             $account,
             " OR reserved_until <= ",
             $now,
-            ")"
+            ") AND NOT EXISTS (SELECT 1 FROM hidden_numbers h
+                WHERE h.first_id <= numbers.id AND h.last_id >= numbers.id)"
         )
     };
 }
@@ -415,14 +434,14 @@ pub fn available(
 }
 
 pub fn find(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<NumberRecord>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id = $1");
+    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id = $1 AND {SHOWN}");
     tx.query_one(&sql, params![id], read)
 }
 
 /// A number that is about to be changed by what it is now: nobody else changes it meanwhile.
 pub fn lock(tx: &mut Tx<'_>, id: NumberId) -> Result<Option<NumberRecord>, StoreError> {
     let lock = if tx.is_postgres() { "FOR UPDATE" } else { "" };
-    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id = $1 {lock}");
+    let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id = $1 AND {SHOWN} {lock}");
     tx.query_one(&sql, params![id], read)
 }
 
@@ -439,7 +458,8 @@ pub fn of_account(
     limit: i64,
 ) -> Result<Vec<NumberRecord>, StoreError> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM numbers WHERE account_id = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        "SELECT {COLUMNS} FROM numbers WHERE account_id = $1 AND id < $2 AND {SHOWN}
+         ORDER BY id DESC LIMIT $3"
     );
     tx.query(&sql, params![account, before, limit], read)
 }
@@ -452,12 +472,14 @@ pub fn list(
     limit: i64,
 ) -> Result<Vec<NumberRecord>, StoreError> {
     let Some(status) = status else {
-        let sql = format!("SELECT {COLUMNS} FROM numbers WHERE id < $1 ORDER BY id DESC LIMIT $2");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM numbers WHERE id < $1 AND {SHOWN} ORDER BY id DESC LIMIT $2"
+        );
         return tx.query(&sql, params![before, limit], read);
     };
     // The word itself, so that a partial index can serve it.
     let sql = format!(
-        "SELECT {COLUMNS} FROM numbers WHERE status = '{status}' AND id < $1
+        "SELECT {COLUMNS} FROM numbers WHERE status = '{status}' AND id < $1 AND {SHOWN}
          ORDER BY id DESC LIMIT $2"
     );
     tx.query(&sql, params![before, limit], read)

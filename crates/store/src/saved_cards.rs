@@ -69,3 +69,14 @@ pub fn delete(tx: &mut Tx<'_>, account: AccountId) -> Result<bool, StoreError> {
 
     Ok(tx.execute(DELETE, params![account])? == 1)
 }
+
+/// Forgets a card whose customer there is not any more; not one that was kept since.
+pub fn delete_of_customer(
+    tx: &mut Tx<'_>,
+    account: AccountId,
+    customer_ref: &str,
+) -> Result<bool, StoreError> {
+    const DELETE: &str = "DELETE FROM saved_cards WHERE account_id = $1 AND customer_ref = $2";
+
+    Ok(tx.execute(DELETE, params![account, customer_ref])? == 1)
+}

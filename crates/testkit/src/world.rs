@@ -10,7 +10,7 @@ use engine::{Clock, Config, Engine, Site, StripeConfig, WebhookPolicy};
 use store::{StoreError, Tx, audit};
 
 use crate::{
-    AccountBuilder, CarrierBuilder, Database, Kind, Proxy, Smsc, agreement, node::Node, until,
+    AccountBuilder, CarrierBuilder, Database, Hook, Kind, Proxy, Smsc, agreement, node::Node, until,
 };
 
 /// What a dead node's leases need to run out.
@@ -62,11 +62,20 @@ impl World {
 
     /// A world whose customers pay through Stripe, which hears nothing: a test tells what it says.
     pub async fn paid_through_stripe(kind: Kind) -> Self {
+        // The discard port: nobody listens.
+        Self::paid_at(kind, 9).await
+    }
+
+    /// A world whose customers pay through Stripe, which answers as a test says.
+    pub async fn paid_through(kind: Kind, stripe: &Hook) -> Self {
+        Self::paid_at(kind, stripe.port()).await
+    }
+
+    async fn paid_at(kind: Kind, port: u16) -> Self {
         let stripe = StripeConfig {
             secret_key: "sk_test_world".to_owned(),
             webhook_secret: STRIPE_SECRET.to_owned(),
-            // The discard port: nobody listens.
-            api_base: "http://127.0.0.1:9".to_owned(),
+            api_base: format!("http://127.0.0.1:{port}"),
         };
         Self::new(Database::new(kind), Config { stripe: Some(stripe), ..config() }).await
     }

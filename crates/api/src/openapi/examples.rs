@@ -39,6 +39,10 @@ fn of(name: &str, field: &str) -> Option<Value> {
             json!({"host": "smsc.example.net", "port": 2775, "system_id": "me"})
         }
         ("ChangeBody", "current") => json!("correct horse battery"),
+        ("ImportView", "octets") => json!(2_400_022),
+        ("ImportView", "rows" | "stored") => json!(100_000),
+        ("ImportView", "added") => json!(99_997),
+        ("ImportView", "errors_more") => json!(0),
         ("LinkView", "state") => json!("bound"),
         ("PartView" | "TimelineEvent", "status") => json!("delivered"),
         ("RequestView", "body") => json!({"from_number_id": 42, "to": "+316…", "body": "…"}),
@@ -73,7 +77,7 @@ fn of(name: &str, field: &str) -> Option<Value> {
         "encoding" => json!("gsm7"),
         "failure" => json!("Your card was declined."),
         "gsm_spelling" => json!("'"),
-        "id" | "number_id" => json!(42),
+        "id" | "number_id" | "import_id" => json!(42),
         "in_flight" | "queued" | "line" | "position" => json!(2),
         "language" => json!("en"),
         "last_error" => json!("the bind was refused: wrong password"),

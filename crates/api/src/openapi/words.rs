@@ -7,6 +7,7 @@ use domain::{
 use store::{
     accounts::AccountStatus,
     attempts::AttemptState,
+    imports::{ImportKind, ImportState},
     orders::OrderStatus,
     reversals::{ReversalKind, ReversalState},
     topups::{Cause, Provider},
@@ -84,6 +85,8 @@ fn fields() -> Vec<(&'static str, &'static [&'static str], Words)> {
                 "sms_addon",
             ],
         ),
+        ("kind", &["ImportView"], all!(ImportKind)),
+        ("status", &["ImportView"], all!(ImportState)),
         ("status", &["TopupView"], vec!["pending", "paid", "failed"]),
         ("provider", &["OperatorTopupView"], all!(Provider)),
         ("cause", &["OperatorTopupView"], all!(Cause)),

@@ -2,9 +2,8 @@
 
 use axum::{Json, extract::State};
 use domain::{AccountId, CarrierId, MessagingProfileId, NumberId, NumberStatus, NumberType};
-use engine::{ImportFailure, Imported, NewNumber, NumberPatch};
+use engine::{NewNumber, NumberPatch};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 use store::numbers::{self, NumberRecord};
 use utoipa::{IntoParams, ToSchema};
 
@@ -12,7 +11,7 @@ use crate::{
     Api,
     answer::{Created, named},
     error::{ApiError, Failure},
-    extract::{CsvBody, Id, JsonBody, Operator, Params, parsed, present, required, word},
+    extract::{Id, JsonBody, Operator, Params, parsed, present, required, word},
     page::Page,
     views::Time,
 };
@@ -242,42 +241,4 @@ pub(super) async fn update(
     };
     let record = api.engine.update_number(NumberId::new(id), patch).await?;
     Ok(one(&record))
-}
-
-/// What an import did.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ImportAnswer {
-    success: bool,
-    /// Numbers that are new.
-    added: u64,
-    /// Numbers that were there before, left as they were.
-    known: u64,
-}
-
-/// Adds the numbers of a CSV file, all or nothing.
-///
-/// The heading names the columns `number,country,type` and, if wanted,
-/// `status`, `account_id`, `sms_enabled`, `carrier_id`, `simulated`.
-#[utoipa::path(
-    post, path = "/operator/numbers/import", tag = "Operator: numbers",
-    request_body(content = String, content_type = "text/csv"),
-    responses(
-        (status = 201, description = "What was added", body = ImportAnswer),
-        (status = "4XX", description = "Nothing was added; `message` names the first bad lines", body = Failure),
-    ),
-)]
-pub(super) async fn import(
-    State(api): State<Api>,
-    _: Operator,
-    CsvBody { octets, idempotency }: CsvBody,
-) -> Result<Created, ApiError> {
-    let render = |imported: &Imported| {
-        let answer = ImportAnswer { success: true, added: imported.added, known: imported.known };
-        json!(answer)
-    };
-    match api.engine.import_numbers(&octets, idempotency, render).await {
-        Ok(done) => Ok(Created(done)),
-        Err(ImportFailure::File(errors)) => Err(ApiError::bad_file(&errors)),
-        Err(ImportFailure::Use(error)) => Err(error.into()),
-    }
 }

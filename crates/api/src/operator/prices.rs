@@ -391,7 +391,7 @@ pub(super) async fn import_numbers(
     }
     let view = api.clone();
     let render = move |changes: &Vec<_>| json!(number_changes(&view, changes.clone(), false));
-    let done = api.engine.import_number_prices(rows, idempotency, render).await?;
+    let done = api.engine.import_number_prices((octets.len(), rows), idempotency, render).await?;
     Ok(Answered(done).into_response())
 }
 
@@ -419,7 +419,7 @@ pub(super) async fn import_outbound(
     }
     let view = api.clone();
     let render = move |changes: &Vec<_>| json!(outbound_changes(&view, changes.clone(), false));
-    let done = api.engine.import_outbound_prices(rows, idempotency, render).await?;
+    let done = api.engine.import_outbound_prices((octets.len(), rows), idempotency, render).await?;
     Ok(Answered(done).into_response())
 }
 

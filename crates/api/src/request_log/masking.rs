@@ -12,6 +12,9 @@ const MEMBERS_MAX: usize = 5;
 /// As long as the shortest phone number.
 const NUMBER_DIGITS_MIN: usize = 7;
 
+/// Longer ones are rather phone numbers than ids.
+const ID_DIGITS_MAX: usize = 9;
+
 /// Fields and parameters whose words are of our own making.
 const OPEN: &[&str] = &[
     "amount",
@@ -41,7 +44,9 @@ const OPEN: &[&str] = &[
 pub(super) fn query(query: &str) -> String {
     let mut masked = form_urlencoded::Serializer::new(String::new());
     for (name, value) in form_urlencoded::parse(query.as_bytes()) {
-        let is_id = name.ends_with("id") && value.bytes().all(|octet| octet.is_ascii_digit());
+        let is_id = names_id(&name)
+            && value.len() <= ID_DIGITS_MAX
+            && value.bytes().all(|octet| octet.is_ascii_digit());
         let open = OPEN.contains(&&*name) || is_id;
         masked.append_pair(&name, if open { &value } else { "…" });
     }
@@ -77,12 +82,17 @@ fn cover(value: &mut Value, open: bool) {
         }
         Value::Object(fields) => {
             for (name, field) in fields {
-                let is_id = field.is_number() && (name == "id" || name.ends_with("_id"));
+                let is_id =
+                    field.is_number() && names_id(name) && field.to_string().len() <= ID_DIGITS_MAX;
                 cover(field, is_id || OPEN.contains(&name.as_str()));
             }
         }
         _ => {}
     }
+}
+
+fn names_id(name: &str) -> bool {
+    name == "id" || name.ends_with("_id")
 }
 
 /// A number by its first and last digits, any other text by its length.
@@ -123,6 +133,16 @@ mod tests {
     fn a_number_without_quotes_is_covered_and_an_id_is_not() {
         let masked = body(br#"{"from_number_id": 12345678, "to": 31612345678}"#).unwrap();
         assert_eq!(masked, r#"{"from_number_id":12345678,"to":"+316…78"}"#);
+    }
+
+    #[test]
+    fn a_number_in_the_place_of_an_id_is_covered() {
+        let masked = body(br#"{"from_number_id": 31612345678}"#).unwrap();
+        assert_eq!(masked, r#"{"from_number_id":"+316…78"}"#);
+        assert_eq!(
+            query("number_id=31612345678&after_id=123456789&paid=1234567"),
+            "number_id=…&after_id=123456789&paid=…"
+        );
     }
 
     #[test]

@@ -11,6 +11,9 @@ use super::profile::Profile;
 /// An ordinary call is answered within this long.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
+/// A file is sent and looked through within this long.
+const FILE_ANSWERED_WITHIN: Duration = Duration::from_secs(600);
+
 /// A call that may be repeated is, after these pauses.
 const PAUSES: [Duration; 3] =
     [Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)];
@@ -41,6 +44,23 @@ impl Client {
                 .header("Idempotency-Key", key)
                 .header("Content-Type", "application/json")
                 .body(body.to_string())
+        };
+        self.repeated(request).await
+    }
+
+    /// Sends a CSV file; see [`Client::post`] for `key`.
+    pub(super) async fn post_file(
+        &self,
+        path: &str,
+        octets: &[u8],
+        key: &str,
+    ) -> anyhow::Result<Value> {
+        let request = || {
+            self.request(Method::POST, path)
+                .timeout(FILE_ANSWERED_WITHIN)
+                .header("Idempotency-Key", key)
+                .header("Content-Type", "text/csv")
+                .body(octets.to_vec())
         };
         self.repeated(request).await
     }

@@ -1,5 +1,7 @@
 //! The options of the developers' commands.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 use domain::webhooks::{WebhookEvent, WebhookEvents};
 use reqwest::Url;
@@ -31,7 +33,7 @@ pub(crate) enum DeveloperCommand {
     Whoami(Global),
     /// Send texts and follow them
     Sms(SmsOptions),
-    /// List your numbers
+    /// List your numbers, or import an inventory
     Numbers(NumbersOptions),
     /// Show what the wallet holds
     Balance(Global),
@@ -173,7 +175,11 @@ pub(crate) struct ShowOptions {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  didfarm numbers list --json")]
+#[command(after_help = "\
+Examples:
+  didfarm numbers list --json
+  didfarm numbers import stock.csv --preview     an operator's: what would be added
+  didfarm numbers import stock.csv")]
 pub(crate) struct NumbersOptions {
     #[command(subcommand)]
     pub(crate) command: NumbersCommand,
@@ -183,6 +189,26 @@ pub(crate) struct NumbersOptions {
 pub(crate) enum NumbersCommand {
     /// List your numbers
     List(Global),
+    /// Add the numbers of a CSV file to the inventory, all or nothing; with an operator's key
+    Import(ImportOptions),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = "\
+The first line names the columns number, country, type and, if wanted, status, account_id,
+sms_enabled, carrier_id, simulated. An import that was accepted goes on, whatever becomes of
+this command.")]
+pub(crate) struct ImportOptions {
+    #[command(flatten)]
+    pub(crate) global: Global,
+
+    /// The file
+    #[arg(value_name = "FILE")]
+    pub(crate) file: PathBuf,
+
+    /// Only say what would be added
+    #[arg(long)]
+    pub(crate) preview: bool,
 }
 
 #[derive(Debug, Args)]

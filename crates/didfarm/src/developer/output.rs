@@ -81,6 +81,37 @@ pub(super) fn inline(text: &str) -> String {
         .collect()
 }
 
+/// How far something is, on standard error: one line that is written over where somebody looks at it.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    shown: String,
+}
+
+impl Progress {
+    pub(super) fn show(&mut self, text: &str) -> io::Result<()> {
+        if self.shown == text {
+            return Ok(());
+        }
+        let mut err = io::stderr().lock();
+        if err.is_terminal() {
+            let width = self.shown.chars().count();
+            write!(err, "\r{text:<width$}")?;
+        } else {
+            writeln!(err, "{text}")?;
+        }
+        text.clone_into(&mut self.shown);
+        err.flush()
+    }
+
+    pub(super) fn end(&self) -> io::Result<()> {
+        let mut err = io::stderr().lock();
+        if err.is_terminal() && !self.shown.is_empty() {
+            writeln!(err)?;
+        }
+        Ok(())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

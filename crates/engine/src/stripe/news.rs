@@ -4,10 +4,14 @@ use domain::{AccountId, Currency, Micros, Timestamp, TopupId};
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::PaymentError;
+
 /// An event as it comes; the rest of it is not ours.
 #[derive(Debug)]
 pub(crate) struct Event {
     pub(crate) id: String,
+    /// When it happened, by Stripe's clock.
+    pub(crate) at: Option<Timestamp>,
     kind: String,
     object: Object,
 }
@@ -17,6 +21,7 @@ pub(crate) struct Event {
 #[serde(default)]
 struct Object {
     id: String,
+    created: Option<i64>,
     metadata: Option<Metadata>,
     payment_intent: Option<Reference>,
     payment_status: Option<String>,
@@ -36,11 +41,6 @@ struct Metadata {
     topup_id: Option<String>,
     begun_at: Option<String>,
     reversal_id: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PaymentError {
-    message: Option<String>,
 }
 
 /// An id, or the object where it was expanded.
@@ -67,6 +67,10 @@ pub(crate) struct Paid {
 }
 
 impl Paid {
+    pub(crate) fn new(units: i64, code: Option<&str>) -> Self {
+        Self { units, currency: code.and_then(|code| code.to_uppercase().parse().ok()) }
+    }
+
     /// The amount, where it is in this currency.
     pub(crate) fn in_currency(self, currency: Currency) -> Option<Micros> {
         if self.currency == Some(currency) {
@@ -87,10 +91,17 @@ pub(crate) enum News {
     Declined { of: TopupRef, why: String },
     /// So much of the payment was paid back in all.
     Refunded { payment: String, refunded: Paid },
-    /// A refund that was under way, or done, came to nothing.
+    /// A refund was made, or came to nothing after all.
     ///
-    /// `ours`: its payment and our id for it, where we asked for it.
-    RefundFailed { refund: String, ours: Option<(String, i64)> },
+    /// `made_at`: by Stripe's clock. `ours`: our id for it, where we asked for it.
+    Refund {
+        payment: String,
+        refund: String,
+        gross: Paid,
+        made_at: Option<Timestamp>,
+        failed: bool,
+        ours: Option<i64>,
+    },
     /// The payer's bank took it back.
     Disputed { payment: String, dispute: String, taken: Paid },
     /// It gave it back.
@@ -104,6 +115,7 @@ impl News {
     pub(crate) fn waits_for(&self) -> Option<&str> {
         match self {
             Self::Refunded { payment, .. }
+            | Self::Refund { payment, .. }
             | Self::Disputed { payment, .. }
             | Self::DisputeWon { payment, .. } => Some(payment),
             _ => None,
@@ -120,7 +132,7 @@ impl Event {
         let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         match text("id") {
             id if id.is_empty() => Err(serde::de::Error::missing_field("id")),
-            id => Ok(Self { id, kind: text("type"), object }),
+            id => Ok(Self { id, at: time(event["created"].as_i64()), kind: text("type"), object }),
         }
     }
 
@@ -167,11 +179,16 @@ impl Event {
                 payment: payment()?,
                 refunded: object.money(object.amount_refunded?),
             },
-            "refund.failed" => News::RefundFailed { refund: id()?, ours: object.reversal() },
-            "refund.updated" | "charge.refund.updated"
-                if matches!(object.status.as_deref(), Some("failed" | "canceled")) =>
-            {
-                News::RefundFailed { refund: id()?, ours: object.reversal() }
+            "refund.created" | "refund.updated" | "refund.failed" | "charge.refund.updated" => {
+                News::Refund {
+                    payment: payment()?,
+                    refund: id()?,
+                    gross: object.money(object.amount?),
+                    made_at: time(object.created),
+                    failed: self.kind == "refund.failed"
+                        || object.status.as_deref().is_some_and(came_to_nothing),
+                    ours: object.reversal(),
+                }
             }
             "charge.dispute.closed"
                 if matches!(object.status.as_deref(), Some("won" | "warning_closed")) =>
@@ -214,13 +231,21 @@ impl Object {
         })
     }
 
-    fn reversal(&self) -> Option<(String, i64)> {
-        let id = self.metadata.as_ref()?.reversal_id.as_ref()?.parse().ok()?;
-        Some((self.payment_intent.as_ref()?.id(), id))
+    fn reversal(&self) -> Option<i64> {
+        self.metadata.as_ref()?.reversal_id.as_ref()?.parse().ok()
     }
 
     fn money(&self, units: i64) -> Paid {
-        let currency = self.currency.as_ref().map(|code| code.to_uppercase());
-        Paid { units, currency: currency.and_then(|code| code.parse().ok()) }
+        Paid::new(units, self.currency.as_deref())
     }
+}
+
+/// Of a refund: whether this is its end, and the payer got nothing.
+pub(crate) fn came_to_nothing(status: &str) -> bool {
+    matches!(status, "failed" | "canceled")
+}
+
+/// Stripe counts in seconds from 1970.
+pub(crate) fn time(seconds: Option<i64>) -> Option<Timestamp> {
+    Some(Timestamp::from_micros(seconds?.checked_mul(1_000_000)?))
 }

@@ -3,10 +3,12 @@
 
 mod accept;
 mod books;
+mod cards;
 mod carriers;
 mod database;
 mod dispatch;
 mod faults;
+mod imports;
 mod inbound;
 mod limits;
 mod messaging_profiles;
@@ -17,9 +19,11 @@ mod payments;
 mod people;
 mod prices;
 mod receipts;
+mod refunds;
 mod renewals;
 mod reports;
 mod restart;
+mod statements;
 mod test_keys;
 mod uncertain;
 mod webhooks;

@@ -165,7 +165,7 @@ async fn an_account_begins_with_a_default_profile_that_its_numbers_have(world: &
     );
     world
         .run(move |engine| async move {
-            engine.import_numbers(csv.as_bytes(), None, |_| json!(null)).await.unwrap();
+            engine.import_numbers(csv, None).await.unwrap();
         })
         .await;
     for (text, profile) in [("+447700900700", Some(of_alice)), ("+447700900701", None)] {

@@ -225,7 +225,7 @@ async fn a_cost_counts_from_its_date_and_by_the_longest_prefix(world: &World) {
             let made = engine.import_carrier_costs(carrier, rows, None, |changes| {
                 serde_json::json!(changes.len())
             });
-            (made.await.unwrap().answer, bad.len())
+            (made.await.unwrap().answer, bad.told.len())
         })
         .await;
     assert_eq!((rows, bad), (serde_json::json!(2), 2));
