@@ -285,12 +285,19 @@ export class Load {
       return messages.filter(({ to }) =>
         this.asked.get(to)?.delivery !== 'at_most_once' && !this.#held.has(to));
     };
+    if (this.#carrierTask) {
+      // After many kills it may be far behind.
+      const caughtUp = () => this.#receipted >= this.smsc.submits.length;
+      await until('the carrier catches up with its receipts', caughtUp, { seconds: 900 });
+    }
     await until('everything settles', async () => {
       for (const status of resends ? ['queued', 'sending', 'sent'] : ['queued', 'sent']) {
         for (const message of await open(status)) {
           const { json } = await this.server.operator('GET', `operator/messages/${message.id}`);
           if (!this.#waitsForEvidence(json.message)) {
-            throw new Error(`${message.to} is ${status}: ${JSON.stringify(json.message)}`);
+            const submits = this.smsc.submits.filter(({ to }) => `+${to}` === message.to);
+            const receipted = submits.map((submit) => `${submit.messageId}: ${submit.receipted ? 'receipt stored' : 'no receipt'}`);
+            throw new Error(`${message.to} is ${status}: ${receipted.join(', ')}; ${JSON.stringify(json.message)}`);
           }
         }
       }
