@@ -37,6 +37,10 @@ const WRITER: &str = "
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
     SET plan_cache_mode = force_generic_plan";
 
+/// Compiling a statement takes longer than running it: what the planner was told not to do looks
+/// dear enough to it that it would compile each time.
+const NO_JIT: &str = "SET jit = off";
+
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Use {
@@ -93,6 +97,7 @@ impl PgConnection {
             sent: Vec::new(),
             runtime,
         };
+        open.script(NO_JIT)?;
         open.script(&limits)?;
         Ok(open)
     }
