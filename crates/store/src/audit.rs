@@ -499,10 +499,6 @@ const INVARIANTS: &[Invariant] = &[
 
 /// Checks every invariant on the transaction's snapshot.
 pub fn run(tx: &mut Tx<'_>, now: Timestamp) -> Result<Vec<Finding>, StoreError> {
-    if tx.is_postgres() {
-        // Its estimates make PostgreSQL compile queries that are done before they are compiled.
-        tx.execute("SET LOCAL jit = off", &[])?;
-    }
     INVARIANTS
         .iter()
         .map(|invariant| {

@@ -37,8 +37,8 @@ const WRITER: &str = "
     SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
     SET plan_cache_mode = force_generic_plan";
 
-/// Compiling a statement takes longer than running it: what the planner was told not to do looks
-/// dear enough to it that it would compile each time.
+/// Compiling a statement takes longer than running it, and its estimates would have PostgreSQL
+/// compile often: what a writer is told not to do looks dear to it, as does an audit.
 const NO_JIT: &str = "SET jit = off";
 
 /// What a connection is for.
