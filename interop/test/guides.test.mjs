@@ -51,7 +51,7 @@ onEachEngine('guides', ({ scenario }) => {
           await writeFile(file, code.replaceAll('http://127.0.0.1:8080', server.baseUrl));
           const env = { ...process.env, DIDFARM_API_KEY: key.secret };
           const { stdout } = await run(program, [file], { env, timeout: SAMPLE_MS });
-          const worked = language === 'sh' ? /"success":true|^id: /m : /\d+ (delivered|accepted)\n$/;
+          const worked = language === 'sh' ? /"success":true|^id: |^day,country,number_id,/m : /\d+ (delivered|accepted)\n$/;
           assert.match(stdout, worked, `${guide}:\n${code}`);
         }
       }
