@@ -23,15 +23,26 @@ async function fillAndFree(site, disk, rounds, revive = () => {}) {
     const { to, body } = load.note('No room for this');
     return customer.call('POST', 'portal/sms/send', { from_number_id: number.id, to, body });
   };
-  const deliver = async (fields, what) => {
+  const deliver = async (what, once) => {
     // One that still found its place was stored, and may say so.
     await until(`${what} is not acknowledged as stored`, async () => {
       await disk.fill();
-      const { command_status: status } = await smsc.deliver(fields);
-      return status !== 0;
+      return (await once()) !== 0;
     });
     counts.notAcknowledged += 1;
   };
+  let texts = 0;
+  const text = async () => {
+    texts += 1;
+    const body = `Full ${texts}`;
+    load.inbound.set(body, false);
+    const { command_status: status } = await smsc.deliver(
+      smsc.inboundFields({ from: '+441632960998', to: number.number, text: body }),
+    );
+    load.inbound.set(body, status === 0);
+    return status;
+  };
+  const receipt = async () => (await smsc.deliver(smsc.receiptFields(smsc.submits[0]))).command_status;
   load.start({ keyed: 3, plain: 2, batches: 1 });
   for (let n = 0; n < rounds; n += 1) {
     await load.more(200, { seconds: 120 });
@@ -44,8 +55,8 @@ async function fillAndFree(site, disk, rounds, revive = () => {}) {
     assert.equal(answer.status, 503, answer.text);
     assert.ok(Number(answer.headers.get('retry-after')) >= 1);
     counts.putOff += 1;
-    await deliver(smsc.inboundFields({ from: '+441632960998', to: number.number, text: `Full ${n}` }), 'an inbound text');
-    await deliver(smsc.receiptFields(smsc.submits[0]), 'a receipt');
+    await deliver('an inbound text', text);
+    await deliver('a receipt', receipt);
     assert.ok(server.running, 'the server goes on');
     await disk.free();
     await revive();
