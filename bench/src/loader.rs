@@ -57,9 +57,11 @@ const PREPARE: &str = "
     CREATE TEMP TABLE counted (n INTEGER PRIMARY KEY);";
 
 const FINISH: &str = "
-    INSERT INTO daily_counts (account_id, number_id, day, outbound, inbound, delivered, failed)
-        SELECT account_id, number_id, created_at / 86400000000, COUNT(*), 0, COUNT(*), 0
-        FROM messages GROUP BY 1, 2, 3;
+    INSERT INTO daily_counts (account_id, day, number_id, country, carrier_id, outbound, inbound,
+            delivered, failed, segments, spent, cost, uncosted_segments)
+        SELECT account_id, created_at / 86400000000, number_id, 'GB', carrier_id, COUNT(*), 0,
+            COUNT(*), 0, SUM(segments), SUM(price), 0, SUM(segments)
+        FROM messages GROUP BY 1, 2, 3, 4, 5;
     CREATE INDEX attempts_by_carrier_id ON attempts (carrier_id, match_id) WHERE match_id IS NOT NULL;
     PRAGMA journal_mode = WAL;";
 
