@@ -30,6 +30,7 @@ pub const ERROR_CODES: &[&str] = &[
     "number_not_active",
     "sms_not_enabled",
     "no_messaging_profile",
+    "no_price",
     "already_enabled",
     "body_too_large",
     "unsupported_media_type",
@@ -234,6 +235,7 @@ impl From<Refusal> for ApiError {
                 "This destination is not served. Contact support to have it opened.",
             )
             .about("to"),
+            Refusal::NoPrice => Self::no_price().about("to"),
             Refusal::InsufficientBalance => Self::insufficient_balance(),
             Refusal::PaymentOwed => Self::payment_owed(),
             Refusal::DailyCapReached => Self::new(
@@ -258,6 +260,14 @@ impl From<Refusal> for ApiError {
 }
 
 impl ApiError {
+    fn no_price() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "no_price",
+            "This has no price in your wallet's currency. Choose another, or contact support to have it priced.",
+        )
+    }
+
     fn insufficient_balance() -> Self {
         Self::new(
             StatusCode::PAYMENT_REQUIRED,
@@ -326,6 +336,7 @@ impl From<UseError> for ApiError {
             UseError::NotFound(what) => Self::not_found(what),
             UseError::Conflict { message } => Self::new(StatusCode::CONFLICT, "conflict", message),
             UseError::Invalid { param, message } => Self::invalid(&param, message),
+            UseError::NoPrice(_) => Self::no_price(),
             UseError::InsufficientBalance => Self::insufficient_balance(),
             UseError::PaymentOwed => Self::payment_owed(),
             UseError::AccountSuspended => Refusal::AccountSuspended.into(),

@@ -36,7 +36,7 @@ use axum::{
     response::{IntoResponse, Response},
     routing::{get, post},
 };
-use domain::{AccountId, rate::Quota};
+use domain::{AccountId, Currency, rate::Quota};
 use engine::Engine;
 use metrics_exporter_prometheus::PrometheusHandle;
 use store::wallets;
@@ -85,10 +85,16 @@ impl Api {
         self.public_url.starts_with("https://")
     }
 
-    pub(crate) fn viewer(&self) -> Viewer {
+    /// Who looks at an account's messages.
+    pub(crate) async fn viewer(&self, account: AccountId) -> Result<Viewer, ApiError> {
+        Ok(self.viewer_in(self.engine.currency_of(account).await?))
+    }
+
+    /// The same, where it is known what the account pays in.
+    pub(crate) fn viewer_in(&self, currency: Currency) -> Viewer {
         Viewer {
             brand: self.engine.config().site.brand.clone(),
-            currency: self.engine.config().currency,
+            currency,
             now: self.engine.clock().now(),
         }
     }

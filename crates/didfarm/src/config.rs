@@ -134,7 +134,7 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
     }
     let prices = match options.segment_price.as_ref().or(file.segment_price.as_ref()) {
         None => Prices::default(),
-        Some(text) => Prices { segment: price(text)? },
+        Some(text) => Prices { segment: price(text)?, ..Prices::default() },
     };
     let brand =
         options.brand.clone().or(file.brand.clone()).unwrap_or_else(|| "didfarm".to_owned());

@@ -59,6 +59,11 @@ impl Coverage {
         Self { country, calling_code: 0, local: None, mobile: None, toll_free: None }
     }
 
+    /// Takes back what is offered there.
+    pub fn clear(&mut self) {
+        (self.local, self.mobile, self.toll_free) = (None, None, None);
+    }
+
     pub fn set(&mut self, number_type: NumberType, offer: Offer) {
         match number_type {
             NumberType::Local => self.local = Some(offer),

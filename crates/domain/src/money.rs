@@ -103,7 +103,7 @@ impl fmt::Display for Micros {
 }
 
 /// An ISO 4217 code, like `EUR`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Currency([u8; 3]);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -10,7 +10,7 @@ mod commit;
 
 use std::{sync::Arc, time::Duration};
 
-use domain::{AccountId, Delivery, E164, Micros, NumberId, rate::Quota, text};
+use domain::{AccountId, Currency, Delivery, E164, Micros, NumberId, rate::Quota, text};
 use serde::{Deserialize, Serialize};
 use store::{StoreError, messages::Message};
 use tokio::{
@@ -65,6 +65,8 @@ pub enum Refusal {
     DestinationNotAllowed,
     #[error("the recipient has answered STOP to this number")]
     RecipientOptedOut,
+    #[error("the destination has no price in the account's currency")]
+    NoPrice,
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
     #[error("a payment that was taken back is owed")]
@@ -202,15 +204,18 @@ impl Engine {
     }
 }
 
-/// The price of a segment where an operator set none.
+/// What counts where an operator set no price.
 #[derive(Debug, Clone, Copy)]
 pub struct Prices {
+    /// Of the platform: the catalogue's examples are in it, and what carriers take.
+    pub currency: Currency,
+    /// Of a segment.
     pub segment: Micros,
 }
 
 impl Default for Prices {
     /// €0.008.
     fn default() -> Self {
-        Self { segment: Micros::new(8_000) }
+        Self { currency: Currency::EUR, segment: Micros::new(8_000) }
     }
 }

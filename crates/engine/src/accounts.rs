@@ -1,5 +1,7 @@
 //! Customers and their credit.
 
+use std::sync::Arc;
+
 use domain::{
     AccountId, Currency, Email, MessagingProfileId, Micros, OperatorId, VatRate,
     api_keys::Grant,
@@ -63,10 +65,14 @@ impl Engine {
         key: Option<Idempotency>,
         render: impl Fn(&AccountCreated) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
-        let (now, currency) = (self.clock.now(), self.config.currency);
-        if let Some(wanted) = new.currency.filter(|wanted| *wanted != currency) {
+        let now = self.clock.now();
+        let currency = new.currency.unwrap_or(self.config.prices.currency);
+        // Another node may have set them a moment ago.
+        self.sync_prices().await?;
+        if !self.prices().tariff(currency).is_open(now) {
             let message = format!(
-                "there are no prices in {wanted} on this server: its accounts are in {currency}"
+                "no prices are set in {currency} yet: set the one of a segment to + first, with \
+                 PATCH /operator/prices/outbound"
             );
             return Err(UseError::invalid("currency", message));
         }
@@ -145,12 +151,13 @@ impl Engine {
             return Err(UseError::invalid("amount", "amount is not zero"));
         }
         let id = self.ids.one(&self.store).await?;
-        let (now, currency) = (self.clock.now(), self.config.currency);
+        let (now, currencies) = (self.clock.now(), Arc::clone(&self.currencies));
         let body = move |tx: &mut Tx<'_>| {
             wallets::lock(tx, &[account])?;
             if accounts::find(tx, account)?.is_none() {
                 return Err(UseError::NotFound("account"));
             }
+            let currency = currencies.of(tx, account)?;
             let available =
                 wallets::adjust(tx, account, amount)?.ok_or(UseError::InsufficientBalance)?;
             let taken = amount < Micros::ZERO;

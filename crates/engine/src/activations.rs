@@ -1,5 +1,7 @@
 //! Ordered numbers that are not active at once: documents, and what the operator decides.
 
+use std::sync::Arc;
+
 use domain::{AccountId, Micros, NumberId, NumberStatus, Timestamp};
 use serde_json::Value;
 use store::{
@@ -102,7 +104,7 @@ impl Engine {
         if reason.trim().is_empty() || reason.chars().count() > 1_000 {
             return Err(UseError::invalid("reason", "reason is 1 to 1000 characters"));
         }
-        let (now, currency) = (self.clock.now(), self.config.currency);
+        let (now, currencies) = (self.clock.now(), Arc::clone(&self.currencies));
         let ids = self.ids.take(&self.store, 2).await?;
         let told = reason.clone();
         let (account, number, address) = self
@@ -110,6 +112,7 @@ impl Engine {
             .write(move |tx| {
                 let mut ids = ids.clone();
                 let (account, mut number) = pending(tx, id)?;
+                let currency = currencies.of(tx, account)?;
                 let mut news = Vec::new();
                 for renewal in renewals::of_numbers(tx, account, (id, id))? {
                     let charged = charged(tx, &renewal)?;

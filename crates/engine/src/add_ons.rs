@@ -1,5 +1,7 @@
 //! SMS on a number, switched on and off by its customer.
 
+use std::sync::Arc;
+
 use domain::{AccountId, NumberId, NumberStatus};
 use serde_json::Value;
 use store::{
@@ -52,8 +54,8 @@ impl Engine {
         render: impl Fn(&OwnNumber) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let ids = self.ids.take(&self.store, 1).await?;
-        let (now, currency) = (self.clock.now(), self.config.currency);
-        let prices = self.prices();
+        let now = self.clock.now();
+        let (prices, currencies) = (self.prices(), Arc::clone(&self.currencies));
         let body = move |tx: &mut Tx<'_>| {
             may_buy(tx, account)?;
             let mut number = own(tx, account, id)?;
@@ -61,7 +63,11 @@ impl Engine {
             if active && number.sms_enabled {
                 return Err(UseError::AlreadyEnabled);
             }
-            let offer = prices.offer(number.country, number.number_type, now);
+            let currency = currencies.of(tx, account)?;
+            let offer = prices
+                .tariff(currency)
+                .offer(number.country, number.number_type, now)
+                .ok_or(UseError::NoPrice(currency))?;
             let price = offer.sms.ok_or(UseError::SmsNotAvailable)?;
             if !active {
                 return Err(UseError::NumberNotActive);

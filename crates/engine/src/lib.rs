@@ -15,6 +15,7 @@ mod carriers;
 mod clock;
 mod connections;
 mod csv_file;
+mod currencies;
 mod dispatch;
 mod events;
 mod housekeeping;
@@ -35,6 +36,7 @@ mod papers;
 mod payments;
 mod people;
 mod price_changes;
+mod price_files;
 mod prices;
 mod receipts;
 mod recent;
@@ -64,7 +66,7 @@ use std::{
 };
 
 use carrier::CarrierEvent;
-use domain::{AccountId, Currency, WebhookId};
+use domain::{AccountId, WebhookId};
 pub use ipnet::IpNet;
 use store::Store;
 use tokio::sync::mpsc;
@@ -94,7 +96,7 @@ pub use payments::PaymentEventError;
 use people::LETTERS_WITHIN;
 pub use people::{ProfilePatch, SignUp, SignedUp};
 pub use price_changes::{CarrierCostWanted, Changed, NumberPriceWanted, OutboundPriceWanted};
-pub use prices::PriceBook;
+pub use prices::{PriceBook, Tariff};
 pub use renewals::{BillingState, GRACE_DAYS};
 pub use repeats::{Done, UseError};
 pub use request_log::Asked;
@@ -148,7 +150,6 @@ impl Default for Site {
 /// What an operator sets for the whole process.
 #[derive(Debug, Clone)]
 pub struct Config {
-    pub currency: Currency,
     pub prices: Prices,
     pub site: Site,
     pub webhooks: WebhookPolicy,
@@ -163,7 +164,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            currency: Currency::EUR,
             prices: Prices::default(),
             site: Site::default(),
             webhooks: WebhookPolicy::default(),
@@ -182,6 +182,7 @@ pub struct Engine {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     pub(crate) config: Config,
+    pub(crate) currencies: Arc<currencies::Currencies>,
     pub(crate) ids: ids::Ids,
     pub(crate) hub: Hub,
     pub(crate) routing: routing::Routing,
@@ -222,6 +223,7 @@ impl Engine {
             pushes: Arc::new(Limit::new(webhooks::PUSHES_MAX, webhooks::PUSHES_WITHIN)),
             config,
             book,
+            currencies: Arc::default(),
             ids: ids::Ids::new(),
             hub: Hub::default(),
             routing: routing::Routing::default(),

@@ -1,6 +1,6 @@
 //! Buying numbers: all of an order or nothing of it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use domain::{
     AccountId, Currency, Micros, NumberId, NumberStatus, OrderId, Timestamp, catalogue::Activation,
@@ -69,12 +69,14 @@ impl Engine {
         wants: Vec<Want>,
     ) -> Result<OrderQuote, UseError> {
         let places = places(&wants)?;
-        let (now, currency) = (self.clock.now(), self.config.currency);
-        let prices = self.prices();
+        let now = self.clock.now();
+        let (prices, currencies) = (self.prices(), Arc::clone(&self.currencies));
         let reserved_until = now.plus(RESERVED_FOR);
         let keeping = Keeping { now, until: reserved_until, anew_before: now.minus(UNPAID_WITHIN) };
         let body = move |tx: &mut Tx<'_>| {
             may_buy(tx, account)?;
+            let currency = currencies.of(tx, account)?;
+            let tariff = prices.tariff(currency);
             numbers::unreserve(tx, account, now)?;
             let mut since = Vec::new();
             let (mut items, mut total) = (Vec::new(), Micros::ZERO);
@@ -85,7 +87,9 @@ impl Engine {
                     return Err(at(missing(tx, *number)?));
                 };
                 since.push((*index, kept_since));
-                let offer = prices.offer(number.country, number.number_type, now);
+                let offer = tariff
+                    .offer(number.country, number.number_type, now)
+                    .ok_or_else(|| at(UseError::NoPrice(currency)))?;
                 let sms_price = if *sms {
                     Some(offer.sms.ok_or_else(|| at(UseError::SmsNotAvailable))?)
                 } else {
@@ -124,11 +128,13 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let places = places(&wants)?;
         let ids = self.ids.take(&self.store, 1 + 3 * places.len()).await?;
-        let (now, currency) = (self.clock.now(), self.config.currency);
-        let prices = self.prices();
+        let now = self.clock.now();
+        let (prices, currencies) = (self.prices(), Arc::clone(&self.currencies));
         let body = move |tx: &mut Tx<'_>| {
             let mut ids = ids.clone();
             may_buy(tx, account)?;
+            let currency = currencies.of(tx, account)?;
+            let tariff = prices.tariff(currency);
             let id = OrderId::new(ids.next());
             let mut items = Vec::new();
             let mut news = Vec::new();
@@ -138,7 +144,9 @@ impl Engine {
                 let Some(mut number) = numbers::claim(tx, account, *number, *sms, now)? else {
                     return Err(at(missing(tx, *number)?));
                 };
-                let offer = prices.offer(number.country, number.number_type, now);
+                let offer = tariff
+                    .offer(number.country, number.number_type, now)
+                    .ok_or_else(|| at(UseError::NoPrice(currency)))?;
                 let status = match offer.activation {
                     Activation::Instant => NumberStatus::Active,
                     Activation::Provisioning => NumberStatus::Provisioning,

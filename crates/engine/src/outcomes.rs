@@ -274,7 +274,7 @@ impl Engine {
         Surroundings {
             routing: self.routing.now(),
             prices: self.prices(),
-            currency: self.config.currency,
+            currencies: Arc::clone(&self.currencies),
             now: self.clock.now(),
             ids,
         }

@@ -93,7 +93,7 @@ impl Engine {
         }
         let hash = hash_password(password.into_inner()).await;
         let ids = self.ids.take(&self.store, 3).await?;
-        let (now, currency) = (self.clock.now(), self.config.currency);
+        let (now, currency) = (self.clock.now(), self.config.prices.currency);
         let token = secrets::new_token();
         let link = self.mailed_link(Purpose::Verify, &token);
         let to = email.clone();

@@ -1,10 +1,8 @@
 //! Prices as operators set them: one by one, or a file at once.
 
-use std::collections::HashMap;
-
 use domain::{
-    CarrierId, Country, Micros, NumberType, Prefix, Timestamp,
-    catalogue::{Activation, Offer},
+    CarrierId, Country, Currency, Micros, NumberType, Prefix, Timestamp,
+    catalogue::{self, Activation, Offer},
 };
 use serde_json::Value;
 use store::{
@@ -13,17 +11,13 @@ use store::{
     prices::{self, CarrierCost, NumberPrice, OutboundPrice},
 };
 
-use crate::{
-    Done, Engine, FileErrors, Idempotency, ImportError, PriceBook, Prices, UseError, csv_file,
-    repeats::OPERATORS,
-};
-
-/// Rows that one file may have.
-const ROWS_MAX: usize = 100_000;
+use crate::{Done, Engine, Idempotency, PriceBook, Prices, UseError, repeats::OPERATORS};
 
 /// A price of numbers to be set; what is not given stays as it is then.
 #[derive(Debug, Clone)]
 pub struct NumberPriceWanted {
+    /// The platform's, where it is not given.
+    pub currency: Option<Currency>,
     pub country: Country,
     pub number_type: NumberType,
     pub setup: Option<Micros>,
@@ -35,8 +29,26 @@ pub struct NumberPriceWanted {
     pub from: Option<Timestamp>,
 }
 
+impl NumberPriceWanted {
+    /// In another currency than the platform's there are no examples that could count.
+    pub(crate) fn check(&self, platform: Currency) -> Result<(), (&'static str, String)> {
+        let Some(currency) = self.currency.filter(|currency| *currency != platform) else {
+            return Ok(());
+        };
+        let missing = [("setup", self.setup), ("month", self.month)]
+            .into_iter()
+            .find_map(|(field, price)| price.is_none().then_some(field));
+        missing.map_or(Ok(()), |field| {
+            Err((field, format!("a price in {currency} names setup and month")))
+        })
+    }
+}
+
+/// A price of segments to be set.
 #[derive(Debug, Clone)]
 pub struct OutboundPriceWanted {
+    /// The platform's, where it is not given.
+    pub currency: Option<Currency>,
     pub prefix: Prefix,
     /// `None`: the next shorter prefix counts.
     pub price: Option<Micros>,
@@ -65,7 +77,7 @@ pub struct Changed<T, P> {
 }
 
 /// A row, and where it stands.
-type Row<T> = (u64, T);
+pub(crate) type Row<T> = (u64, T);
 
 impl Engine {
     /// Sets prices of numbers, all or none; with `preview` only says what would change.
@@ -75,6 +87,10 @@ impl Engine {
         preview: bool,
     ) -> Result<Vec<Changed<NumberPrice, Offer>>, UseError> {
         let (now, defaults) = (self.clock.now(), self.config.prices);
+        for (_, row) in &rows {
+            row.check(defaults.currency)
+                .map_err(|(param, message)| UseError::invalid(param, message))?;
+        }
         let changes = self
             .store
             .write(move |tx| {
@@ -177,60 +193,6 @@ impl Engine {
         Ok(done)
     }
 
-    /// The rows of a CSV file `country,type,setup,month,sms,activation,effective_from`.
-    pub fn read_number_prices(
-        &self,
-        octets: &[u8],
-    ) -> Result<Vec<Row<NumberPriceWanted>>, FileErrors> {
-        let now = self.clock.now();
-        let optional = ["setup", "month", "sms", "activation", "effective_from"];
-        let mut keys = HashMap::new();
-        csv_file::read(octets, (&["country", "type"], &optional), ROWS_MAX, |line| {
-            let row = NumberPriceWanted {
-                country: line.required("country")?,
-                number_type: line
-                    .word("type", "local, mobile or toll_free")?
-                    .ok_or_else(|| line.error("type", "type is local, mobile or toll_free"))?,
-                setup: amount(line, "setup")?,
-                month: amount(line, "month")?,
-                sms: match line.get("sms") {
-                    Some("none") => Some(None),
-                    _ => amount(line, "sms")?.map(Some),
-                },
-                activation: line.word("activation", "instant, provisioning or verification")?,
-                from: date(line, now)?,
-            };
-            let key = (row.country, row.number_type, row.from);
-            match keys.insert(key, line.line) {
-                Some(earlier) => Err(line.error("type", format!("the same as in line {earlier}"))),
-                None => Ok((line.line, row)),
-            }
-        })
-    }
-
-    /// The rows of a CSV file `prefix,price,effective_from`.
-    pub fn read_outbound_prices(
-        &self,
-        octets: &[u8],
-    ) -> Result<Vec<Row<OutboundPriceWanted>>, FileErrors> {
-        by_prefix(octets, "price", self.clock.now(), |line, prefix, price, from| {
-            if prefix.is_empty() && price.is_none() {
-                return Err(line.error("price", "the prefix + always has a price"));
-            }
-            Ok(OutboundPriceWanted { prefix, price, from })
-        })
-    }
-
-    /// The rows of a CSV file `prefix,cost,effective_from`.
-    pub fn read_carrier_costs(
-        &self,
-        octets: &[u8],
-    ) -> Result<Vec<Row<CarrierCostWanted>>, FileErrors> {
-        by_prefix(octets, "cost", self.clock.now(), |_, prefix, cost, from| {
-            Ok(CarrierCostWanted { prefix, cost, from })
-        })
-    }
-
     /// Takes changes that were made into memory.
     async fn settled<T>(&self, changes: Result<T, Kept<T>>) -> Result<T, UseError> {
         match changes {
@@ -275,8 +237,9 @@ fn put_numbers(
 ) -> Result<Vec<Changed<NumberPrice, Offer>>, StoreError> {
     prices::change(tx)?;
     let book = PriceBook::load(tx, defaults)?;
+    let prices = (&book, defaults.currency);
     let changes: Vec<_> =
-        rows.iter().filter_map(|(line, row)| number_change(&book, *line, row, now)).collect();
+        rows.iter().filter_map(|(line, row)| number_change(prices, *line, row, now)).collect();
     let after: Vec<NumberPrice> = changes.iter().map(|change| change.after).collect();
     for chunk in after.chunks(1_000) {
         prices::put_numbers(tx, chunk)?;
@@ -293,8 +256,9 @@ fn put_outbound(
 ) -> Result<Vec<Changed<OutboundPrice, Micros>>, StoreError> {
     prices::change(tx)?;
     let book = PriceBook::load(tx, defaults)?;
+    let prices = (&book, defaults.currency);
     let changes: Vec<_> =
-        rows.iter().filter_map(|(line, row)| outbound_change(&book, *line, row, now)).collect();
+        rows.iter().filter_map(|(line, row)| outbound_change(prices, *line, row, now)).collect();
     let after: Vec<OutboundPrice> = changes.iter().map(|change| change.after.clone()).collect();
     for chunk in after.chunks(1_000) {
         prices::put_outbound(tx, chunk)?;
@@ -355,35 +319,40 @@ fn kept_or_not<T>(changes: T, preview: bool) -> Result<T, Kept<T>> {
 
 /// `None` where the row changes nothing.
 fn number_change(
-    book: &PriceBook,
+    (book, platform): (&PriceBook, Currency),
     line: u64,
     row: &NumberPriceWanted,
     now: Timestamp,
 ) -> Option<Changed<NumberPrice, Offer>> {
     let from = row.from.unwrap_or(now);
     let (country, number_type) = (row.country, row.number_type);
-    let before = book.offer(country, number_type, from);
+    let currency = row.currency.unwrap_or(platform);
+    let tariff = book.tariff(currency);
+    let before = tariff.offer(country, number_type, from);
+    // What a number costs is named where nothing is known of it; how it gets active is the country's.
+    let known = before.unwrap_or(Offer { sms: None, ..catalogue::offer(country, number_type) });
     let offer = Offer {
-        setup: row.setup.unwrap_or(before.setup),
-        number: row.month.unwrap_or(before.number),
-        sms: row.sms.unwrap_or(before.sms),
-        activation: row.activation.unwrap_or(before.activation),
+        setup: row.setup.unwrap_or(known.setup),
+        number: row.month.unwrap_or(known.number),
+        sms: row.sms.unwrap_or(known.sms),
+        activation: row.activation.unwrap_or(known.activation),
     };
     // A price that was an example is the operator's own once they have set it.
-    let same = offer == before && book.set_offer(country, number_type, from).is_some();
-    let after = NumberPrice { country, number_type, from, offer };
-    (!same).then_some(Changed { line, before: Some(before), after })
+    let same = before == Some(offer) && tariff.set_offer(country, number_type, from).is_some();
+    let after = NumberPrice { currency, country, number_type, from, offer };
+    (!same).then_some(Changed { line, before, after })
 }
 
 fn outbound_change(
-    book: &PriceBook,
+    (book, platform): (&PriceBook, Currency),
     line: u64,
     row: &OutboundPriceWanted,
     now: Timestamp,
 ) -> Option<Changed<OutboundPrice, Micros>> {
     let from = row.from.unwrap_or(now);
-    let before = book.own_price(&row.prefix, from);
-    let after = OutboundPrice { prefix: row.prefix.clone(), from, price: row.price };
+    let currency = row.currency.unwrap_or(platform);
+    let before = book.tariff(currency).own_price(&row.prefix, from);
+    let after = OutboundPrice { currency, prefix: row.prefix.clone(), from, price: row.price };
     (before != row.price).then_some(Changed { line, before, after })
 }
 
@@ -398,58 +367,4 @@ fn cost_change(
     let before = book.own_cost(carrier, &row.prefix, from);
     let after = CarrierCost { carrier, prefix: row.prefix.clone(), from, cost: row.cost };
     (before != row.cost).then_some(Changed { line, before, after })
-}
-
-/// The rows of a CSV file with an amount, or `none`, for each prefix.
-fn by_prefix<T>(
-    octets: &[u8],
-    column: &str,
-    now: Timestamp,
-    row: impl Fn(
-        &csv_file::Line<'_>,
-        Prefix,
-        Option<Micros>,
-        Option<Timestamp>,
-    ) -> Result<T, ImportError>,
-) -> Result<Vec<Row<T>>, FileErrors> {
-    let mut keys = HashMap::new();
-    let required = ["prefix", column];
-    csv_file::read(octets, (&required, &["effective_from"]), ROWS_MAX, |line| {
-        let value = match line.get(column) {
-            Some("none") => None,
-            _ => Some(
-                amount(line, column)?
-                    .ok_or_else(|| line.error(column, format!("{column} is an amount, or none")))?,
-            ),
-        };
-        let (prefix, from) = (line.required::<Prefix>("prefix")?, date(line, now)?);
-        let read = row(line, prefix.clone(), value, from)?;
-        match keys.insert((prefix, from), line.line) {
-            Some(earlier) => Err(line.error("prefix", format!("the same as in line {earlier}"))),
-            None => Ok((line.line, read)),
-        }
-    })
-}
-
-fn amount(line: &csv_file::Line<'_>, column: &str) -> Result<Option<Micros>, ImportError> {
-    line.get(column)
-        .map(|text| {
-            let amount =
-                Micros::parse(text, 6).map_err(|error| line.error(column, error.to_string()))?;
-            if amount < Micros::ZERO {
-                return Err(line.error(column, "a price is not negative"));
-            }
-            Ok(amount)
-        })
-        .transpose()
-}
-
-fn date(line: &csv_file::Line<'_>, now: Timestamp) -> Result<Option<Timestamp>, ImportError> {
-    let Some(text) = line.get("effective_from") else { return Ok(None) };
-    let from =
-        Timestamp::parse(text).map_err(|error| line.error("effective_from", error.to_string()))?;
-    if from < now {
-        return Err(line.error("effective_from", "this date has passed: leave it empty for now"));
-    }
-    Ok(Some(from))
 }

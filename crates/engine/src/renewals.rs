@@ -6,14 +6,14 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use domain::{AccountId, Micros, NumberStatus, Timestamp, catalogue};
+use domain::{AccountId, Micros, NumberStatus, Timestamp};
 use futures::{StreamExt, stream};
 use store::{
     StoreError, Tx, accounts,
     billing_clock::{self, BillingClock},
     events::{self, NewEvent},
     leases::{self, Lease},
-    months::{Month, Service},
+    months::{self, Month, Service},
     numbers::{self, NumberRecord},
     renewals::{self, Renewal, RenewalKey, RenewalState},
     wallets,
@@ -200,7 +200,7 @@ impl Engine {
                 Ok(Outcome { changed: true, letter: None })
             }
             RenewalState::Paid => {
-                let owed = self.price(&number, &renewal, now);
+                let owed = self.price(tx, &number, &renewal, now)?;
                 let owing = Renewal { owed, ..renewal };
                 if let Some(paid) = self.pay_month(tx, owing, &number, now, ids)? {
                     return self.tell(tx, &paid, &number, None, now);
@@ -250,7 +250,7 @@ impl Engine {
             }
             RenewalState::Lapsed => {
                 // What was off is not charged: a month begins now.
-                let owed = self.price(&number, &renewal, now);
+                let owed = self.price(tx, &number, &renewal, now)?;
                 let again = Renewal { anchor: now, paid_until: now, owed, ..renewal };
                 let Some(paid) = self.pay_month(tx, again, &number, now, ids)? else {
                     renewals::put(tx, &Renewal { owed, ..renewal })?;
@@ -263,17 +263,30 @@ impl Engine {
     }
 
     /// What the month costs that begins when the paid ones end, or now where it was off meanwhile.
-    fn price(&self, number: &NumberRecord, renewal: &Renewal, now: Timestamp) -> Micros {
+    fn price(
+        &self,
+        tx: &mut Tx<'_>,
+        number: &NumberRecord,
+        renewal: &Renewal,
+        now: Timestamp,
+    ) -> Result<Micros, UseError> {
         let begins = match renewal.state {
             RenewalState::Lapsed => now,
             RenewalState::Paid | RenewalState::Grace => renewal.paid_until,
         };
-        let offer = self.prices().offer(number.country, number.number_type, begins);
-        match renewal.service {
-            Service::Number => offer.number,
-            // Where SMS is no longer on offer, those who have it keep it as it was at first.
-            Service::Sms => offer.sms.unwrap_or(catalogue::SMS_PRICE),
+        let currency = self.currencies.of(tx, renewal.account)?;
+        let prices = self.prices();
+        let offer = prices.tariff(currency).offer(number.country, number.number_type, begins);
+        let price = offer.and_then(|offer| match renewal.service {
+            Service::Number => Some(offer.number),
+            Service::Sms => offer.sms,
+        });
+        if let Some(price) = price {
+            return Ok(price);
         }
+        // What is no longer on offer, those who have it keep at what it cost them last.
+        let service = (renewal.account, renewal.number, renewal.service);
+        months::last_price(tx, service)?.ok_or(UseError::NoPrice(currency))
     }
 
     /// Pays the month that follows; `None` where the money does not suffice.
@@ -302,7 +315,8 @@ impl Engine {
             amount: renewal.owed,
             begun: true,
         };
-        if !pay(tx, number, &month, (now, self.config.currency))? {
+        let currency = self.currencies.of(tx, renewal.account)?;
+        if !pay(tx, number, &month, (now, currency))? {
             return Ok(None);
         }
         let paid =
@@ -320,7 +334,8 @@ impl Engine {
         notice: Option<Notice>,
         now: Timestamp,
     ) -> Result<Outcome, UseError> {
-        let (account, currency) = (renewal.account, self.config.currency);
+        let account = renewal.account;
+        let currency = self.currencies.of(tx, account)?;
         let mut news = vec![match notice {
             Some(notice) => number_notice(number, renewal, notice),
             None => number_news(account, number),

@@ -1,6 +1,6 @@
 //! Calls that create or charge: once per idempotency key, the first answer ever after.
 
-use domain::AccountId;
+use domain::{AccountId, Currency};
 use serde_json::Value;
 use store::{
     AsStoreError, StoreError, Tx,
@@ -28,6 +28,9 @@ pub enum UseError {
     Conflict { message: String },
     #[error("{message}")]
     Invalid { param: String, message: String },
+    /// The account's currency has no price of what is wanted.
+    #[error("there is no price in {0}")]
+    NoPrice(Currency),
     #[error("Insufficient wallet balance")]
     InsufficientBalance,
     #[error("a payment that was taken back is owed")]

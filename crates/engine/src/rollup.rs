@@ -29,6 +29,7 @@ use verdict::Verdict;
 
 use crate::{
     PriceBook,
+    currencies::Currencies,
     events::balance_data,
     ids::Range,
     routing::{Journey, Table},
@@ -39,7 +40,7 @@ use crate::{
 pub(crate) struct Surroundings {
     pub(crate) routing: Arc<Table>,
     pub(crate) prices: Arc<PriceBook>,
-    pub(crate) currency: Currency,
+    pub(crate) currencies: Arc<Currencies>,
     pub(crate) now: Timestamp,
     /// One for each message that may be settled.
     pub(crate) ids: Range,
@@ -308,20 +309,22 @@ impl Steps {
         }
         for release in releases.iter().filter(|release| !release.voided.is_zero()) {
             let after = Micros::new(available.get(&release.account).copied().unwrap_or(0));
-            let data = balance_data(after, around.currency);
+            let currency = around.currencies.of(tx, release.account)?;
+            let data = balance_data(after, currency);
             self.news.push(NewEvent::balance(release.account, data));
         }
         let mut transfers = Vec::with_capacity(self.settled.len());
         // From the last to the first, so that each void knows what was available after it.
         for settled in self.settled.iter().rev() {
+            let currency = around.currencies.of(tx, settled.account)?;
             if !settled.voided.is_zero() {
                 let after = available.entry(settled.account).or_default();
                 let listed = Listed { id: 0, available_after: Micros::new(*after) };
                 *after -= settled.voided.get();
-                transfers.push(settled.transfer(TransferKind::Void, Some(listed), around));
+                transfers.push(settled.transfer(TransferKind::Void, Some(listed), currency));
             }
             if !settled.posted.is_zero() {
-                transfers.push(settled.transfer(TransferKind::Post, None, around));
+                transfers.push(settled.transfer(TransferKind::Post, None, currency));
             }
         }
         transfers.reverse();
@@ -333,12 +336,7 @@ impl Steps {
 }
 
 impl Settled {
-    fn transfer(
-        &self,
-        kind: TransferKind,
-        listed: Option<Listed>,
-        around: &Surroundings,
-    ) -> Transfer {
+    fn transfer(&self, kind: TransferKind, listed: Option<Listed>, currency: Currency) -> Transfer {
         let (amount, credit) = match kind {
             TransferKind::Void => (self.voided, Book::Available),
             _ => (self.posted, Book::Revenue),
@@ -348,7 +346,7 @@ impl Settled {
             source: self.message.get(),
             kind,
             listed,
-            currency: around.currency,
+            currency,
             amount,
             debit: Book::Held,
             credit,

@@ -262,6 +262,15 @@ const INVARIANTS: &[Invariant] = &[
         timed: false,
     },
     Invariant {
+        name: "an order, a top-up and a paper are in their wallet's currency",
+        sql: "SELECT 'account ' || CAST(w.account_id AS TEXT) FROM wallets w
+              JOIN (SELECT account_id, currency FROM orders
+                  UNION SELECT account_id, currency FROM topups
+                  UNION SELECT account_id, currency FROM papers) p
+                  ON p.account_id = w.account_id AND p.currency <> w.currency LIMIT 21",
+        timed: false,
+    },
+    Invariant {
         name: "no part is attempted beyond the segments that were billed",
         sql: "SELECT 'message ' || CAST(m.id AS TEXT) FROM attempts t
               JOIN messages m ON m.account_id = t.account_id AND m.id = t.message_id

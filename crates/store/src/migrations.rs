@@ -94,6 +94,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0016_imports.sql"),
         postgres: include_str!("../migrations/postgres/0016_imports.sql"),
     },
+    Migration {
+        version: 17,
+        sqlite: include_str!("../migrations/sqlite/0017_currencies.sql"),
+        postgres: include_str!("../migrations/postgres/0017_currencies.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

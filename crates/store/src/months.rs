@@ -73,6 +73,20 @@ pub fn running(
 /// What names a number's service: whose it is, the number, the service.
 type ServiceKey = (AccountId, NumberId, Service);
 
+/// What the last month cost that was paid.
+pub fn last_price(
+    tx: &mut Tx<'_>,
+    (account, number, service): ServiceKey,
+) -> Result<Option<Micros>, StoreError> {
+    const LAST: &str = "
+        SELECT amount FROM number_months
+        WHERE account_id = $1 AND number_id = $2 AND service = $3 AND refunded_at IS NULL
+        ORDER BY ends_at DESC LIMIT 1";
+
+    let values = params![account, number, service.as_str()];
+    tx.query_one(LAST, values, |row| row.get(0).map(Micros::new))
+}
+
 /// The id and the price of the month that ends then and has not begun.
 pub fn waiting(
     tx: &mut Tx<'_>,

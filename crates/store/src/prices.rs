@@ -1,7 +1,7 @@
 //! The prices that operators set, each from a date on.
 
 use domain::{
-    CarrierId, Country, Micros, NumberType, Prefix, Timestamp,
+    CarrierId, Country, Currency, Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
 };
 
@@ -10,6 +10,7 @@ use crate::{Bulk, Row, StoreError, Tx, Value};
 /// What numbers of one country and type cost from a date on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NumberPrice {
+    pub currency: Currency,
     pub country: Country,
     pub number_type: NumberType,
     pub from: Timestamp,
@@ -19,6 +20,7 @@ pub struct NumberPrice {
 /// What a segment to a prefix costs from a date on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OutboundPrice {
+    pub currency: Currency,
     pub prefix: Prefix,
     pub from: Timestamp,
     /// `None`: from then on the next shorter prefix counts.
@@ -35,26 +37,29 @@ pub struct CarrierCost {
     pub cost: Option<Micros>,
 }
 
-/// Adds prices; one of the same kind and date is replaced.
+/// Adds prices; one of the same currency, kind and date is replaced.
 pub fn put_numbers(tx: &mut Tx<'_>, prices: &[NumberPrice]) -> Result<(), StoreError> {
     const PUT: Bulk = Bulk {
         sqlite: "
-            INSERT INTO number_prices (country, type, effective_from, setup, month, sms, activation)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)
-            ON CONFLICT (country, type, effective_from) DO UPDATE SET setup = excluded.setup,
+            INSERT INTO number_prices (currency, country, type, effective_from, setup, month, sms,
+                activation)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+            ON CONFLICT (currency, country, type, effective_from) DO UPDATE SET setup = excluded.setup,
                 month = excluded.month, sms = excluded.sms, activation = excluded.activation",
         postgres: "
-            INSERT INTO number_prices (country, type, effective_from, setup, month, sms, activation)
-            SELECT * FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[],
-                $6::bigint[], $7::text[])
-            ON CONFLICT (country, type, effective_from) DO UPDATE SET setup = excluded.setup,
+            INSERT INTO number_prices (currency, country, type, effective_from, setup, month, sms,
+                activation)
+            SELECT * FROM UNNEST($1::text[], $2::text[], $3::text[], $4::bigint[], $5::bigint[],
+                $6::bigint[], $7::bigint[], $8::text[])
+            ON CONFLICT (currency, country, type, effective_from) DO UPDATE SET setup = excluded.setup,
                 month = excluded.month, sms = excluded.sms, activation = excluded.activation",
     };
 
-    let rows: Vec<[Value<'_>; 7]> = prices
+    let rows: Vec<[Value<'_>; 8]> = prices
         .iter()
         .map(|price| {
             [
+                Value::from(price.currency.as_str()),
                 Value::from(price.country.as_str()),
                 Value::from(price.number_type.as_str()),
                 Value::from(price.from),
@@ -69,22 +74,27 @@ pub fn put_numbers(tx: &mut Tx<'_>, prices: &[NumberPrice]) -> Result<(), StoreE
     Ok(())
 }
 
-/// Adds prices; one of the same prefix and date is replaced.
+/// Adds prices; one of the same currency, prefix and date is replaced.
 pub fn put_outbound(tx: &mut Tx<'_>, prices: &[OutboundPrice]) -> Result<(), StoreError> {
     const PUT: Bulk = Bulk {
         sqlite: "
-            INSERT INTO outbound_prices (prefix, effective_from, price) VALUES (?1, ?2, ?3)
-            ON CONFLICT (prefix, effective_from) DO UPDATE SET price = excluded.price",
+            INSERT INTO outbound_prices (currency, prefix, effective_from, price) VALUES (?1, ?2, ?3, ?4)
+            ON CONFLICT (currency, prefix, effective_from) DO UPDATE SET price = excluded.price",
         postgres: "
-            INSERT INTO outbound_prices (prefix, effective_from, price)
-            SELECT * FROM UNNEST($1::text[], $2::bigint[], $3::bigint[])
-            ON CONFLICT (prefix, effective_from) DO UPDATE SET price = excluded.price",
+            INSERT INTO outbound_prices (currency, prefix, effective_from, price)
+            SELECT * FROM UNNEST($1::text[], $2::text[], $3::bigint[], $4::bigint[])
+            ON CONFLICT (currency, prefix, effective_from) DO UPDATE SET price = excluded.price",
     };
 
-    let rows: Vec<[Value<'_>; 3]> = prices
+    let rows: Vec<[Value<'_>; 4]> = prices
         .iter()
         .map(|price| {
-            [Value::from(price.prefix.as_str()), Value::from(price.from), Value::from(price.price)]
+            [
+                Value::from(price.currency.as_str()),
+                Value::from(price.prefix.as_str()),
+                Value::from(price.from),
+                Value::from(price.price),
+            ]
         })
         .collect();
     tx.bulk(&PUT, &rows)?;
@@ -119,37 +129,40 @@ pub fn put_costs(tx: &mut Tx<'_>, costs: &[CarrierCost]) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Everything that was ever set, in the order of countries, types and dates.
+/// Everything that was ever set, in the order of currencies, countries, types and dates.
 pub fn numbers(tx: &mut Tx<'_>) -> Result<Vec<NumberPrice>, StoreError> {
     const ALL: &str = "
-        SELECT country, type, effective_from, setup, month, sms, activation FROM number_prices
-        ORDER BY country, type, effective_from";
+        SELECT currency, country, type, effective_from, setup, month, sms, activation
+        FROM number_prices ORDER BY currency, country, type, effective_from";
 
     tx.query(ALL, &[], |row: &Row<'_>| {
         Ok(NumberPrice {
-            country: row.parsed(0)?,
-            number_type: row.parsed(1)?,
-            from: row.time(2)?,
+            currency: row.parsed(0)?,
+            country: row.parsed(1)?,
+            number_type: row.parsed(2)?,
+            from: row.time(3)?,
             offer: Offer {
-                setup: Micros::new(row.get(3)?),
-                number: Micros::new(row.get(4)?),
-                sms: row.get::<Option<i64>>(5)?.map(Micros::new),
-                activation: row.parsed::<Activation>(6)?,
+                setup: Micros::new(row.get(4)?),
+                number: Micros::new(row.get(5)?),
+                sms: row.get::<Option<i64>>(6)?.map(Micros::new),
+                activation: row.parsed::<Activation>(7)?,
             },
         })
     })
 }
 
-/// The same for segments, in the order of prefixes and dates.
+/// The same for segments, in the order of currencies, prefixes and dates.
 pub fn outbound(tx: &mut Tx<'_>) -> Result<Vec<OutboundPrice>, StoreError> {
-    const ALL: &str =
-        "SELECT prefix, effective_from, price FROM outbound_prices ORDER BY prefix, effective_from";
+    const ALL: &str = "
+        SELECT currency, prefix, effective_from, price FROM outbound_prices
+        ORDER BY currency, prefix, effective_from";
 
     tx.query(ALL, &[], |row: &Row<'_>| {
         Ok(OutboundPrice {
-            prefix: row.parsed(0)?,
-            from: row.time(1)?,
-            price: row.get::<Option<i64>>(2)?.map(Micros::new),
+            currency: row.parsed(0)?,
+            prefix: row.parsed(1)?,
+            from: row.time(2)?,
+            price: row.get::<Option<i64>>(3)?.map(Micros::new),
         })
     })
 }

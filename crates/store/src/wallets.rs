@@ -235,6 +235,12 @@ pub fn cap(tx: &mut Tx<'_>, account: AccountId, cap: Option<Micros>) -> Result<(
     Ok(())
 }
 
+pub fn currency(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Currency>, StoreError> {
+    const CURRENCY: &str = "SELECT currency FROM wallets WHERE account_id = $1";
+
+    tx.query_one(CURRENCY, params![account], |row| row.parsed(0))
+}
+
 pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, StoreError> {
     const FIND: &str = "
         SELECT w.currency, w.available, w.held, w.tat, a.rate_limit, w.owed, w.spend_cap, w.spent,

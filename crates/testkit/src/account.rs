@@ -6,8 +6,8 @@ use std::sync::{
 };
 
 use domain::{
-    AccountId, CarrierId, DeliveryId, MessageId, MessageStatus, MessagingProfileId, Micros,
-    NumberId, VatRate, WebhookId, text, webhooks::WebhookEvents,
+    AccountId, CarrierId, Currency, DeliveryId, MessageId, MessageStatus, MessagingProfileId,
+    Micros, NumberId, VatRate, WebhookId, text, webhooks::WebhookEvents,
 };
 use engine::{
     AcceptError, Accepted, AccountPatch, Idempotency, NewAccount, NewNumber, NewWebhook, Send,
@@ -40,6 +40,7 @@ pub struct AccountBuilder {
     carrier: Option<CarrierId>,
     simulated: bool,
     vat: VatRate,
+    currency: Option<Currency>,
 }
 
 impl AccountBuilder {
@@ -51,6 +52,7 @@ impl AccountBuilder {
             carrier: None,
             simulated: false,
             vat: VatRate::ZERO,
+            currency: None,
         }
     }
 
@@ -83,8 +85,14 @@ impl AccountBuilder {
         Self { vat: rate.parse().unwrap(), ..self }
     }
 
+    /// One in which prices are set, like `USD`.
+    #[must_use]
+    pub fn currency(self, code: &str) -> Self {
+        Self { currency: Some(code.parse().unwrap()), ..self }
+    }
+
     pub async fn create(self) -> Account {
-        let Self { inner, balance, rate, carrier, simulated, vat } = self;
+        let Self { inner, balance, rate, carrier, simulated, vat, currency } = self;
         let customer = CUSTOMERS.fetch_add(1, Ordering::Relaxed);
         let number = format!("+4420{:08}", 79_460_000 + customer % 1_000);
         let text = number.clone();
@@ -95,7 +103,7 @@ impl AccountBuilder {
                     email: format!("customer-{customer}@example.com").parse().unwrap(),
                     password_hash: None,
                     vat_rate: vat,
-                    currency: None,
+                    currency,
                     verified: true,
                 };
                 let made = engine.create_account(new, None, |made| json!(made.account.id.get()));

@@ -27,6 +27,7 @@ const codes: Record<Code, true> = {
   message_too_long: true,
   network: true,
   no_messaging_profile: true,
+  no_price: true,
   not_found: true,
   number_not_active: true,
   payment_owed: true,

@@ -56,6 +56,11 @@ const KNOWN: &[Known] = &[
         409,
         "The number has no messaging profile, so it sends nothing. Assign one under My Numbers, Configure.",
     ),
+    (
+        "no_price",
+        409,
+        "This has no price in your wallet's currency. Choose another, or contact support to have it priced.",
+    ),
     ("already_enabled", 409, "SMS is enabled on this number already."),
     ("body_too_large", 413, "The body is larger than 256 KiB."),
     ("unsupported_media_type", 415, "Send Content-Type: application/json."),
@@ -108,6 +113,7 @@ const SENDING: &[&str] = &[
     "number_not_active",
     "sms_not_enabled",
     "no_messaging_profile",
+    "no_price",
     "not_found",
     "insufficient_balance",
     "payment_owed",
@@ -121,6 +127,7 @@ const BUYING: &[&str] = &[
     "account_suspended",
     "sms_not_available",
     "number_not_active",
+    "no_price",
     "already_enabled",
     "conflict",
     "not_found",
@@ -131,7 +138,7 @@ fn own(method: &str, path: &str) -> &'static [&'static str] {
     match (method, path) {
         ("post", "/portal/sms/send" | "/portal/sms/batch") => SENDING,
         ("post", "/portal/sms/quote") => {
-            &["empty_body", "message_too_long", "invalid_destination", "not_found"]
+            &["empty_body", "message_too_long", "invalid_destination", "no_price", "not_found"]
         }
         ("post", "/portal/simulator/inbound" | "/operator/simulator/inbound") => {
             &["empty_body", "message_too_long", "invalid_destination", "not_found", "conflict"]

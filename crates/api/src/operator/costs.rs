@@ -55,7 +55,7 @@ async fn costs_of(api: &Api, Id(id): Id) -> Result<Vec<(CarrierCost, bool)>, Api
 fn view(api: &Api, cost: &CarrierCost, scheduled: bool) -> CarrierCostView {
     CarrierCostView {
         prefix: cost.prefix.as_str().to_owned(),
-        cost: cost.cost.map(|cost| Money::new(cost, api.engine.config().currency)),
+        cost: cost.cost.map(|cost| Money::new(cost, api.engine.config().prices.currency)),
         effective_from: scheduled.then_some(Time(cost.from)),
     }
 }
@@ -113,7 +113,7 @@ fn changes(
     changes: Vec<Changed<CarrierCost, Micros>>,
     preview: bool,
 ) -> CarrierCostChanges {
-    let currency = api.engine.config().currency;
+    let currency = api.engine.config().prices.currency;
     let changes = changes
         .into_iter()
         .map(|change| CarrierCostChange {

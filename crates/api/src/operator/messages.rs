@@ -127,8 +127,10 @@ pub(super) async fn list(
         })
         .await?;
     let next_cursor = page.cut(&mut found, |message| message.id.get());
-    let viewer = api.viewer();
-    let messages = found.into_iter().map(|message| view(&viewer, message, &attempts)).collect();
+    let mut messages = Vec::with_capacity(found.len());
+    for message in found {
+        messages.push(view(&api.viewer(message.account).await?, message, &attempts));
+    }
     Ok(Json(OperatorMessageList { success: true, messages, next_cursor }))
 }
 
@@ -157,5 +159,6 @@ pub(super) async fn get(
         })
         .await?;
     let (message, attempts) = found.ok_or_else(|| ApiError::not_found("message"))?;
-    Ok(Json(OneOperatorMessage { success: true, message: view(&api.viewer(), message, &attempts) }))
+    let viewer = api.viewer(message.account).await?;
+    Ok(Json(OneOperatorMessage { success: true, message: view(&viewer, message, &attempts) }))
 }

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Currency, Micros, NumberType, Prefix, Timestamp,
+    Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
 };
 use engine::{Changed, NumberPriceWanted, OutboundPriceWanted};
@@ -29,6 +29,7 @@ use crate::{
 /// What numbers of one country and type cost.
 #[derive(Debug, Serialize, ToSchema)]
 struct NumberPriceView {
+    currency: String,
     #[schema(example = "NL")]
     country: String,
     /// `local`, `mobile` or `toll_free`.
@@ -47,14 +48,10 @@ struct NumberPriceView {
     example: bool,
 }
 
-fn number_view(
-    price: &NumberPrice,
-    scheduled: bool,
-    example: bool,
-    currency: Currency,
-) -> NumberPriceView {
-    let money = |amount| Money::new(amount, currency);
+fn number_view(price: &NumberPrice, scheduled: bool, example: bool) -> NumberPriceView {
+    let money = |amount| Money::new(amount, price.currency);
     NumberPriceView {
+        currency: price.currency.to_string(),
         country: price.country.to_string(),
         number_type: price.number_type.as_str(),
         setup: money(price.offer.setup),
@@ -69,12 +66,22 @@ fn number_view(
 /// What a segment to a prefix costs.
 #[derive(Debug, Serialize, ToSchema)]
 struct OutboundPriceView {
+    currency: String,
     #[schema(example = "+31")]
     prefix: String,
     /// Null where the next shorter prefix counts from then on.
     price: Option<Money>,
     /// Null where it is in force.
     effective_from: Option<Time>,
+}
+
+fn outbound_view(price: &OutboundPrice, scheduled: bool) -> OutboundPriceView {
+    OutboundPriceView {
+        currency: price.currency.to_string(),
+        prefix: price.prefix.as_str().to_owned(),
+        price: price.price.map(|amount| Money::new(amount, price.currency)),
+        effective_from: scheduled.then_some(Time(price.from)),
+    }
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -94,27 +101,36 @@ pub(super) struct OutboundPriceList {
 /// Each price of numbers with whether it is to come and whether it is an example.
 fn number_prices(api: &Api) -> Vec<(NumberPrice, bool, bool)> {
     let (book, now) = (api.engine.prices(), api.engine.clock().now());
-    let mut all = Vec::new();
-    for line in book.coverage(now) {
-        for number_type in NumberType::ALL {
-            let (country, number_type) = (line.country, *number_type);
-            if let Some(offer) = line.offer(number_type) {
-                let example = book.set_offer(country, number_type, now).is_none();
-                all.push((NumberPrice { country, number_type, from: now, offer }, false, example));
+    let (mut all, mut later) = (Vec::new(), Vec::new());
+    for (currency, tariff) in book.tariffs() {
+        for line in tariff.coverage(now) {
+            for number_type in NumberType::ALL {
+                let (country, number_type) = (line.country, *number_type);
+                if let Some(offer) = line.offer(number_type) {
+                    let example = tariff.set_offer(country, number_type, now).is_none();
+                    let price = NumberPrice { currency, country, number_type, from: now, offer };
+                    all.push((price, false, example));
+                }
             }
         }
+        later.extend(tariff.scheduled(currency, now).into_iter().map(|price| (price, true, false)));
     }
-    all.extend(book.scheduled(now).into_iter().map(|price| (price, true, false)));
+    all.extend(later);
     all
 }
 
 fn outbound_prices(api: &Api) -> Vec<(OutboundPrice, bool)> {
-    let now = api.engine.clock().now();
-    let (current, later) = api.engine.prices().outbound(now);
-    let current = current
-        .into_iter()
-        .map(|(prefix, price)| (OutboundPrice { prefix, from: now, price: Some(price) }, false));
-    current.chain(later.into_iter().map(|price| (price, true))).collect()
+    let (book, now) = (api.engine.prices(), api.engine.clock().now());
+    let (mut all, mut later) = (Vec::new(), Vec::new());
+    for (currency, tariff) in book.tariffs() {
+        let (current, coming) = tariff.outbound(currency, now);
+        all.extend(current.into_iter().map(|(prefix, price)| {
+            (OutboundPrice { currency, prefix, from: now, price: Some(price) }, false)
+        }));
+        later.extend(coming.into_iter().map(|price| (price, true)));
+    }
+    all.extend(later);
+    all
 }
 
 /// What numbers cost.
@@ -129,10 +145,9 @@ pub(super) async fn numbers(
     State(api): State<Api>,
     _: Operator,
 ) -> Result<Json<NumberPriceList>, ApiError> {
-    let currency = api.engine.config().currency;
     let prices = number_prices(&api)
         .iter()
-        .map(|(price, scheduled, example)| number_view(price, *scheduled, *example, currency))
+        .map(|(price, scheduled, example)| number_view(price, *scheduled, *example))
         .collect();
     Ok(Json(NumberPriceList { success: true, prices }))
 }
@@ -149,20 +164,18 @@ pub(super) async fn outbound(
     State(api): State<Api>,
     _: Operator,
 ) -> Result<Json<OutboundPriceList>, ApiError> {
-    let currency = api.engine.config().currency;
     let prices = outbound_prices(&api)
-        .into_iter()
-        .map(|(price, scheduled)| OutboundPriceView {
-            prefix: price.prefix.as_str().to_owned(),
-            price: price.price.map(|price| Money::new(price, currency)),
-            effective_from: scheduled.then_some(Time(price.from)),
-        })
+        .iter()
+        .map(|(price, scheduled)| outbound_view(price, *scheduled))
         .collect();
     Ok(Json(OutboundPriceList { success: true, prices }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NumberPriceBody {
+    /// ISO 4217; the platform's, where it is missing. In any other, `setup` and `month` are named.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
     #[schema(required, nullable = false, example = "NL")]
     country: Option<String>,
     /// `local`, `mobile` or `toll_free`.
@@ -185,6 +198,9 @@ pub(super) struct NumberPriceBody {
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct OutboundPriceBody {
+    /// ISO 4217; the platform's, where it is missing.
+    #[schema(example = "EUR")]
+    currency: Option<String>,
     #[schema(required, nullable = false, example = "+31")]
     prefix: Option<String>,
     /// Null lets the next shorter prefix count.
@@ -235,6 +251,7 @@ pub(super) async fn set_numbers(
     let given = body.value;
     let kind = required("type", given.number_type)?;
     let wanted = NumberPriceWanted {
+        currency: parsed_opt("currency", given.currency.as_deref())?,
         country: parsed("country", &required("country", given.country)?)?,
         number_type: word("type", &kind, &["local", "mobile", "toll_free"])?,
         setup: price_opt("setup", given.setup)?,
@@ -250,7 +267,7 @@ pub(super) async fn set_numbers(
         from: from_date(&api, given.effective_from.as_deref())?,
     };
     let changes = api.engine.set_number_prices(vec![(1, wanted)], false).await?;
-    Ok(Json(number_changes(&api, changes, false)))
+    Ok(Json(number_changes(changes, false)))
 }
 
 /// Sets what a segment to a prefix costs, from a date on.
@@ -268,12 +285,13 @@ pub(super) async fn set_outbound(
 ) -> Result<Json<OutboundChanges>, ApiError> {
     let given = body.value;
     let wanted = OutboundPriceWanted {
+        currency: parsed_opt("currency", given.currency.as_deref())?,
         prefix: parsed::<Prefix>("prefix", &required("prefix", given.prefix)?)?,
         price: price_opt("price", required("price", given.price)?)?,
         from: from_date(&api, given.effective_from.as_deref())?,
     };
     let changes = api.engine.set_outbound_prices(vec![(1, wanted)], false).await?;
-    Ok(Json(outbound_changes(&api, changes, false)))
+    Ok(Json(outbound_changes(changes, false)))
 }
 
 /// What a row of a file, or a call, changes.
@@ -293,20 +311,15 @@ pub(super) struct NumberChanges {
     changes: Vec<NumberChange>,
 }
 
-fn number_changes(
-    api: &Api,
-    changes: Vec<Changed<NumberPrice, Offer>>,
-    preview: bool,
-) -> NumberChanges {
-    let currency = api.engine.config().currency;
+fn number_changes(changes: Vec<Changed<NumberPrice, Offer>>, preview: bool) -> NumberChanges {
     let changes = changes
         .into_iter()
         .map(|change| {
             let before = change.before.map(|offer| NumberPrice { offer, ..change.after });
             NumberChange {
                 line: change.line,
-                before: before.map(|price| number_view(&price, false, false, currency)),
-                after: number_view(&change.after, true, false, currency),
+                before: before.map(|price| number_view(&price, false, false)),
+                after: number_view(&change.after, true, false),
             }
         })
         .collect();
@@ -331,22 +344,15 @@ pub(super) struct OutboundChanges {
 }
 
 fn outbound_changes(
-    api: &Api,
     changes: Vec<Changed<OutboundPrice, Micros>>,
     preview: bool,
 ) -> OutboundChanges {
-    let currency = api.engine.config().currency;
-    let money = |amount| Money::new(amount, currency);
     let changes = changes
         .into_iter()
         .map(|change| OutboundChange {
             line: change.line,
-            before: change.before.map(money),
-            after: OutboundPriceView {
-                prefix: change.after.prefix.as_str().to_owned(),
-                price: change.after.price.map(money),
-                effective_from: Some(Time(change.after.from)),
-            },
+            before: change.before.map(|amount| Money::new(amount, change.after.currency)),
+            after: outbound_view(&change.after, true),
         })
         .collect();
     OutboundChanges { success: true, preview, changes }
@@ -368,8 +374,9 @@ impl PreviewQuery {
 
 /// Sets prices of numbers by a CSV file, all or nothing.
 ///
-/// The heading names `country,type` and, if wanted, `setup`, `month`, `sms` (an amount, or `none`),
-/// `activation`, `effective_from`; an empty cell leaves things as they are.
+/// The heading names `country,type` and, if wanted, `currency`, `setup`, `month`, `sms` (an amount, or
+/// `none`), `activation`, `effective_from`; an empty cell leaves things as they are. `setup` and `month`
+/// are named in any currency but the platform's.
 #[utoipa::path(
     post, path = "/operator/prices/numbers/import", tag = "Operator: prices", params(PreviewQuery),
     request_body(content = String, content_type = "text/csv"),
@@ -387,17 +394,16 @@ pub(super) async fn import_numbers(
     let rows = api.engine.read_number_prices(&octets).map_err(|e| ApiError::bad_file(&e))?;
     if query.wanted()? {
         let changes = api.engine.set_number_prices(rows, true).await?;
-        return Ok(Json(number_changes(&api, changes, true)).into_response());
+        return Ok(Json(number_changes(changes, true)).into_response());
     }
-    let view = api.clone();
-    let render = move |changes: &Vec<_>| json!(number_changes(&view, changes.clone(), false));
+    let render = move |changes: &Vec<_>| json!(number_changes(changes.clone(), false));
     let done = api.engine.import_number_prices((octets.len(), rows), idempotency, render).await?;
     Ok(Answered(done).into_response())
 }
 
 /// Sets prices of segments by a CSV file, all or nothing.
 ///
-/// The heading names `prefix,price` (an amount, or `none`) and, if wanted, `effective_from`.
+/// The heading names `prefix,price` (an amount, or `none`) and, if wanted, `currency`, `effective_from`.
 #[utoipa::path(
     post, path = "/operator/prices/outbound/import", tag = "Operator: prices", params(PreviewQuery),
     request_body(content = String, content_type = "text/csv"),
@@ -415,10 +421,9 @@ pub(super) async fn import_outbound(
     let rows = api.engine.read_outbound_prices(&octets).map_err(|e| ApiError::bad_file(&e))?;
     if query.wanted()? {
         let changes = api.engine.set_outbound_prices(rows, true).await?;
-        return Ok(Json(outbound_changes(&api, changes, true)).into_response());
+        return Ok(Json(outbound_changes(changes, true)).into_response());
     }
-    let view = api.clone();
-    let render = move |changes: &Vec<_>| json!(outbound_changes(&view, changes.clone(), false));
+    let render = move |changes: &Vec<_>| json!(outbound_changes(changes.clone(), false));
     let done = api.engine.import_outbound_prices((octets.len(), rows), idempotency, render).await?;
     Ok(Answered(done).into_response())
 }
@@ -432,13 +437,13 @@ pub(super) async fn import_outbound(
     ),
 )]
 pub(super) async fn export_numbers(State(api): State<Api>, _: Operator) -> Response {
-    let mut csv = "country,type,setup,month,sms,activation,effective_from\n".to_owned();
+    let mut csv = "currency,country,type,setup,month,sms,activation,effective_from\n".to_owned();
     for (price, scheduled, _) in number_prices(&api) {
-        let NumberPrice { country, number_type, from, offer } = price;
+        let NumberPrice { currency, country, number_type, from, offer } = price;
         let sms = offer.sms.map_or("none".to_owned(), |sms| sms.to_string());
         let from = if scheduled { from.to_string() } else { String::new() };
         csv.push_str(&format!(
-            "{country},{number_type},{},{},{sms},{},{from}\n",
+            "{currency},{country},{number_type},{},{},{sms},{},{from}\n",
             offer.setup, offer.number, offer.activation
         ));
     }
@@ -454,11 +459,11 @@ pub(super) async fn export_numbers(State(api): State<Api>, _: Operator) -> Respo
     ),
 )]
 pub(super) async fn export_outbound(State(api): State<Api>, _: Operator) -> Response {
-    let mut csv = "prefix,price,effective_from\n".to_owned();
+    let mut csv = "currency,prefix,price,effective_from\n".to_owned();
     for (price, scheduled) in outbound_prices(&api) {
         let amount = price.price.map_or("none".to_owned(), |price| price.to_string());
         let from = if scheduled { price.from.to_string() } else { String::new() };
-        csv.push_str(&format!("{},{amount},{from}\n", price.prefix.as_str()));
+        csv.push_str(&format!("{},{},{amount},{from}\n", price.currency, price.prefix.as_str()));
     }
     file("outbound-prices.csv", csv)
 }

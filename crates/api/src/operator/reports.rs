@@ -144,7 +144,7 @@ async fn report(
         country: query.country.as_deref().map(|text| parsed("country", text)).transpose()?,
         carrier: parsed_opt("carrier_id", query.carrier_id.as_deref())?.map(CarrierId::new),
     };
-    let platform = api.engine.config().currency;
+    let platform = api.engine.config().prices.currency;
     let by_country = groupings.contains(&Grouping::Country);
     let rows = lines(api, filter.clone(), groupings, rows_max).await?;
     let totals = lines(api, filter, Vec::new(), rows_max).await?;

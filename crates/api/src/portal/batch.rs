@@ -90,7 +90,7 @@ pub(super) async fn batch(
         None => (Vec::new(), None, false),
     };
     let mut items = items.into_iter();
-    let viewer = api.viewer();
+    let viewer = api.viewer(caller.account).await?;
     let results = parsed
         .into_iter()
         .map(|parsed| match parsed {

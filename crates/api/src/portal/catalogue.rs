@@ -5,11 +5,32 @@ use domain::{
     Currency, Micros, NumberType, Timestamp,
     catalogue::{Coverage, Offer},
 };
-use engine::PriceBook;
-use serde::Serialize;
-use utoipa::ToSchema;
+use engine::Tariff;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use crate::{Api, views::Money};
+use crate::{
+    Api,
+    error::{ApiError, Failure},
+    extract::{Params, parsed_opt},
+    views::Money,
+};
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(super) struct CurrencyQuery {
+    /// ISO 4217: the prices in this currency, and only what is sold in it; without it, the platform's.
+    #[param(example = "EUR")]
+    currency: Option<String>,
+}
+
+impl CurrencyQuery {
+    fn wanted(&self, api: &Api) -> Result<Currency, ApiError> {
+        let given = self.currency.as_deref().filter(|text| !text.is_empty());
+        let wanted = parsed_opt("currency", given)?;
+        Ok(wanted.unwrap_or(api.engine.config().prices.currency))
+    }
+}
 
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct CoverageAnswer {
@@ -48,7 +69,11 @@ struct OfferView {
     example: bool,
 }
 
-fn country(line: &Coverage, book: &PriceBook, now: Timestamp, currency: Currency) -> CountryView {
+fn country(
+    line: &Coverage,
+    tariff: &Tariff,
+    (currency, now): (Currency, Timestamp),
+) -> CountryView {
     let money = |amount| Money::new(amount, currency);
     let view = |kind, offer: Offer| OfferView {
         sms: offer.sms.is_some(),
@@ -56,7 +81,7 @@ fn country(line: &Coverage, book: &PriceBook, now: Timestamp, currency: Currency
         number_price: money(offer.number),
         setup_price: money(offer.setup),
         activation: offer.activation.as_str(),
-        example: book.set_offer(line.country, kind, now).is_none(),
+        example: tariff.set_offer(line.country, kind, now).is_none(),
     };
     let offer = |kind| line.offer(kind).map(|offer| view(kind, offer));
     CountryView {
@@ -73,15 +98,22 @@ fn country(line: &Coverage, book: &PriceBook, now: Timestamp, currency: Currency
 
 /// Countries and number types, with SMS or without.
 #[utoipa::path(
-    get, path = "/portal/coverage", tag = "Catalogue", security(()),
-    responses((status = 200, description = "Every country that is served", body = CoverageAnswer)),
+    get, path = "/portal/coverage", tag = "Catalogue", security(()), params(CurrencyQuery),
+    responses(
+        (status = 200, description = "Every country that is served", body = CoverageAnswer),
+        (status = "4XX", description = "The query cannot be used", body = Failure),
+    ),
 )]
-pub(super) async fn coverage(State(api): State<Api>) -> Json<CoverageAnswer> {
-    let currency = api.engine.config().currency;
-    let (book, now) = (api.engine.prices(), api.engine.clock().now());
-    let countries =
-        book.coverage(now).iter().map(|line| country(line, &book, now, currency)).collect();
-    Json(CoverageAnswer { success: true, countries })
+pub(super) async fn coverage(
+    State(api): State<Api>,
+    Params(query): Params<CurrencyQuery>,
+) -> Result<Json<CoverageAnswer>, ApiError> {
+    let moment = (query.wanted(&api)?, api.engine.clock().now());
+    let book = api.engine.prices();
+    let tariff = book.tariff(moment.0);
+    let lines = tariff.coverage(moment.1);
+    let countries = lines.iter().map(|line| country(line, tariff, moment)).collect();
+    Ok(Json(CoverageAnswer { success: true, countries }))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -118,14 +150,21 @@ struct AddonView {
 
 /// What messages and SMS on a number cost.
 #[utoipa::path(
-    get, path = "/portal/pricing", tag = "Catalogue", security(()),
-    responses((status = 200, description = "The prices", body = PricingAnswer)),
+    get, path = "/portal/pricing", tag = "Catalogue", security(()), params(CurrencyQuery),
+    responses(
+        (status = 200, description = "The prices", body = PricingAnswer),
+        (status = "4XX", description = "The query cannot be used", body = Failure),
+    ),
 )]
-pub(super) async fn pricing(State(api): State<Api>) -> Json<PricingAnswer> {
-    let config = api.engine.config();
-    let money = |amount| Money::new(amount, config.currency);
+pub(super) async fn pricing(
+    State(api): State<Api>,
+    Params(query): Params<CurrencyQuery>,
+) -> Result<Json<PricingAnswer>, ApiError> {
+    let currency = query.wanted(&api)?;
+    let money = |amount| Money::new(amount, currency);
     let (book, now) = (api.engine.prices(), api.engine.clock().now());
-    let sms_addon = book
+    let tariff = book.tariff(currency);
+    let sms_addon = tariff
         .coverage(now)
         .iter()
         .filter_map(|line| {
@@ -133,8 +172,8 @@ pub(super) async fn pricing(State(api): State<Api>) -> Json<PricingAnswer> {
             Some(AddonView { country: line.country.to_string(), price: money(price) })
         })
         .collect();
-    let outbound = book
-        .outbound(now)
+    let outbound = tariff
+        .outbound(currency, now)
         .0
         .into_iter()
         .map(|(prefix, price)| DestinationView {
@@ -143,5 +182,5 @@ pub(super) async fn pricing(State(api): State<Api>) -> Json<PricingAnswer> {
         })
         .collect();
     let pricing = PricingView { inbound: money(Micros::ZERO), outbound, sms_addon };
-    Json(PricingAnswer { success: true, pricing })
+    Ok(Json(PricingAnswer { success: true, pricing }))
 }

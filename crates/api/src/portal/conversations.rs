@@ -78,7 +78,7 @@ pub(super) async fn list(
         })
         .await?;
     let next_cursor = page.cut(&mut found, |talk| talk.last.get());
-    let viewer = api.viewer();
+    let viewer = api.viewer(account).await?;
     let mut lasts: HashMap<MessageId, MessageView> =
         lasts.into_iter().map(|message| (message.id, viewer.message(message))).collect();
     let conversations = found

@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, KeepAlive},
     },
 };
-use domain::MessageStatus;
+use domain::{Currency, MessageStatus};
 use engine::mirror;
 use futures::stream::{self, Stream};
 use serde::{Deserialize, Serialize};
@@ -80,7 +80,8 @@ pub(super) async fn stream(
         None => api.engine.store().read(move |tx| events::last_seq(tx, account)).await?,
     };
     let keep_alive = KeepAlive::new().interval(Duration::from_secs(15));
-    let sse = Sse::new(follow(api, caller, format, seq, news)).keep_alive(keep_alive);
+    let currency = api.engine.currency_of(account).await?;
+    let sse = Sse::new(follow(api, caller, (currency, format), seq, news)).keep_alive(keep_alive);
     let mut response = sse.into_response();
     response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
     Ok(response)
@@ -99,6 +100,7 @@ enum Format {
 struct Position {
     api: Api,
     caller: Caller,
+    currency: Currency,
     format: Format,
     seq: i64,
     news: watch::Receiver<u64>,
@@ -110,11 +112,12 @@ struct Position {
 fn follow(
     api: Api,
     caller: Caller,
-    format: Format,
+    (currency, format): (Currency, Format),
     seq: i64,
     news: watch::Receiver<u64>,
 ) -> impl Stream<Item = Result<Event, Infallible>> {
-    let start = Position { api, caller, format, seq, news, ready: Vec::new(), greeted: false };
+    let ready = Vec::new();
+    let start = Position { api, caller, currency, format, seq, news, ready, greeted: false };
     stream::unfold(start, |mut position| async move {
         if !position.greeted {
             position.greeted = true;
@@ -139,7 +142,7 @@ fn follow(
 impl Position {
     fn show(&self, event: StoredEvent) -> Option<Event> {
         match self.format {
-            Format::Stream => Some(show(event, &self.api.viewer())),
+            Format::Stream => Some(show(event, &self.api.viewer_in(self.currency))),
             Format::Webhook => match mirror::pushed(&event) {
                 Ok(pushed) => pushed.map(|(name, body)| {
                     Event::default().event(name.as_str()).id(event.seq.to_string()).data(body)

@@ -1,7 +1,11 @@
 //! Numbers that can be ordered.
 
 use axum::{Json, extract::State};
-use domain::{Country, NumberType, catalogue::Coverage};
+use domain::{
+    Country, NumberType, Timestamp,
+    catalogue::{Coverage, Offer},
+};
+use engine::Tariff;
 use serde::{Deserialize, Serialize};
 use store::numbers::{self, Wanted};
 use utoipa::{IntoParams, ToSchema};
@@ -39,7 +43,7 @@ pub(super) struct InventoryQuery {
 }
 
 impl InventoryQuery {
-    fn wanted(&self, coverage: &[Coverage]) -> Result<Wanted, ApiError> {
+    fn wanted(&self, tariff: &Tariff, now: Timestamp) -> Result<Wanted, ApiError> {
         let given = |text: &Option<String>| text.clone().filter(|text| !text.is_empty());
         let types: Vec<&str> = NumberType::ALL.iter().map(|kind| kind.as_str()).collect();
         let number_type = given(&self.number_type);
@@ -59,16 +63,18 @@ impl InventoryQuery {
             country: parsed_opt("country", given(&self.country).as_deref())?,
             number_type,
             contains,
-            kinds: sms.then(|| kinds_with_sms(coverage)),
+            kinds: (sms || !tariff.has_all()).then(|| kinds(&tariff.coverage(now), sms)),
         })
     }
 }
 
-fn kinds_with_sms(coverage: &[Coverage]) -> Vec<(Country, NumberType)> {
+/// What is on offer, or what of it can have SMS.
+fn kinds(coverage: &[Coverage], with_sms: bool) -> Vec<(Country, NumberType)> {
     let of = |line: &Coverage| {
         let line = *line;
-        let has_sms = move |kind: &&NumberType| line.offer(**kind).is_some_and(|o| o.sms.is_some());
-        NumberType::ALL.iter().filter(has_sms).map(move |kind| (line.country, *kind))
+        let wanted = move |offer: Offer| !with_sms || offer.sms.is_some();
+        let is_wanted = move |kind: &&NumberType| line.offer(**kind).is_some_and(wanted);
+        NumberType::ALL.iter().filter(is_wanted).map(move |kind| (line.country, *kind))
     };
     coverage.iter().flat_map(of).collect()
 }
@@ -117,8 +123,9 @@ pub(super) async fn list(
 ) -> Result<Json<Inventory>, ApiError> {
     let page = Page::parse(query.limit.as_deref(), query.cursor.as_deref())?;
     let (book, now) = (api.engine.prices(), api.engine.clock().now());
-    let wanted = query.wanted(&book.coverage(now))?;
-    let currency = api.engine.config().currency;
+    let currency = api.engine.currency_of(caller.account).await?;
+    let tariff = book.tariff(currency);
+    let wanted = query.wanted(tariff, now)?;
     let buyer = (caller.account, now);
     let mut found = api
         .engine
@@ -128,9 +135,9 @@ pub(super) async fn list(
     let next_cursor = page.cut(&mut found, |number| number.id.get());
     let numbers = found
         .into_iter()
-        .map(|number| {
-            let offer = book.offer(number.country, number.number_type, now);
-            AvailableView {
+        .filter_map(|number| {
+            let offer = tariff.offer(number.country, number.number_type, now)?;
+            Some(AvailableView {
                 id: number.id.get(),
                 number: number.number.to_string(),
                 country: number.country.to_string(),
@@ -139,7 +146,7 @@ pub(super) async fn list(
                 setup_price: Money::new(offer.setup, currency),
                 sms_available: offer.sms.is_some(),
                 sms_price: offer.sms.map(|price| Money::new(price, currency)),
-            }
+            })
         })
         .collect();
     Ok(Json(Inventory { success: true, numbers, next_cursor }))

@@ -142,7 +142,7 @@ pub(super) async fn list(
         Some(after) => (None, Some(found.last().map_or(after, |message| message.id.get()))),
         None => (page.cut(&mut found, |message| message.id.get()), None),
     };
-    let viewer = api.viewer();
+    let viewer = api.viewer(account).await?;
     let messages = found.into_iter().map(|message| viewer.message(message)).collect();
     Ok(Json(MessageList { success: true, messages, next_cursor, next_after_id }))
 }
@@ -212,7 +212,8 @@ pub(super) async fn get(
     let (message, attempts) = found.ok_or_else(|| ApiError::not_found("message"))?;
     let events = timeline(&message, &attempts);
     let parts = parts(&message, &attempts);
-    let message = MessageDetail { message: api.viewer().message(message), events, parts };
+    let message =
+        MessageDetail { message: api.viewer(account).await?.message(message), events, parts };
     Ok(Json(OneMessage { success: true, message }))
 }
 

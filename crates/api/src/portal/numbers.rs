@@ -1,7 +1,7 @@
 //! A customer's numbers, and SMS on them.
 
 use axum::{Json, extract::State};
-use domain::{Currency, MessagingProfileId, NumberId, Timestamp};
+use domain::{AccountId, Currency, MessagingProfileId, NumberId, Timestamp};
 use engine::{GRACE_DAYS, OwnNumber};
 use serde::{Deserialize, Serialize};
 use store::{
@@ -86,10 +86,11 @@ fn view(
     number: &NumberRecord,
     renewals: &[Renewal],
     profile_name: Option<&str>,
-    now: Timestamp,
+    (currency, now): (Currency, Timestamp),
 ) -> NumberView {
-    let currency = api.engine.config().currency;
-    let offer = api.engine.prices().offer(number.country, number.number_type, now);
+    let prices = api.engine.prices();
+    let offer = prices.tariff(currency).offer(number.country, number.number_type, now);
+    let sms_price = offer.and_then(|offer| offer.sms);
     let of = |service| {
         renewals
             .iter()
@@ -104,8 +105,8 @@ fn view(
         number_type: number.number_type.as_str(),
         status: number.status.as_str(),
         sms_enabled: number.sms_enabled,
-        sms_available: offer.sms.is_some(),
-        sms_price: offer.sms.map(|price| Money::new(price, currency)),
+        sms_available: sms_price.is_some(),
+        sms_price: sms_price.map(|price| Money::new(price, currency)),
         sms_paid_until: sms.paid_until,
         paid_until: own.paid_until,
         sms_renews_at: sms.renews_at,
@@ -124,8 +125,13 @@ fn view(
     }
 }
 
-fn own_view(api: &Api, own: &OwnNumber, now: Timestamp) -> NumberView {
-    view(api, &own.number, &own.renewals, own.profile_name.as_deref(), now)
+fn own_view(api: &Api, own: &OwnNumber, moment: (Currency, Timestamp)) -> NumberView {
+    view(api, &own.number, &own.renewals, own.profile_name.as_deref(), moment)
+}
+
+/// In which currency, and when, an account looks at its numbers.
+async fn moment(api: &Api, account: AccountId) -> Result<(Currency, Timestamp), ApiError> {
+    Ok((api.engine.currency_of(account).await?, api.engine.clock().now()))
 }
 
 /// How a service stands with its months.
@@ -189,7 +195,7 @@ pub(super) async fn list(
 async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<NumberList>, ApiError> {
     let page = query.page()?;
     let account = caller.account;
-    let now = api.engine.clock().now();
+    let moment = moment(api, account).await?;
     let (mut found, renewals, profiles) = api
         .engine
         .store()
@@ -209,7 +215,7 @@ async fn page(api: &Api, caller: Caller, query: &PageQuery) -> Result<Json<Numbe
         .iter()
         .map(|number| {
             let name = profiles.iter().find(|(id, _)| number.profile == Some(*id));
-            view(api, number, &renewals, name.map(|(_, name)| name.as_str()), now)
+            view(api, number, &renewals, name.map(|(_, name)| name.as_str()), moment)
         })
         .collect();
     Ok(Json(NumberList { success: true, numbers, next_cursor }))
@@ -236,8 +242,8 @@ pub(super) async fn enable_sms(
     Repeats(key): Repeats,
 ) -> Result<Answered, ApiError> {
     let (id, account) = (NumberId::new(id), caller.account);
-    let (now, viewed) = (api.engine.clock().now(), api.clone());
-    let render = move |own: &OwnNumber| named("number", own_view(&viewed, own, now));
+    let (moment, viewed) = (moment(&api, account).await?, api.clone());
+    let render = move |own: &OwnNumber| named("number", own_view(&viewed, own, moment));
     let done = api.engine.enable_sms(account, id, key, render).await?;
     Ok(Answered(done))
 }
@@ -256,8 +262,8 @@ pub(super) async fn disable_sms(
     Id(id): Id,
 ) -> Result<Json<OneNumber>, ApiError> {
     let own = api.engine.disable_sms(caller.account, NumberId::new(id)).await?;
-    let now = api.engine.clock().now();
-    Ok(Json(OneNumber { success: true, number: own_view(&api, &own, now) }))
+    let moment = moment(&api, caller.account).await?;
+    Ok(Json(OneNumber { success: true, number: own_view(&api, &own, moment) }))
 }
 
 #[derive(Debug, Deserialize, ToSchema)]
@@ -287,8 +293,8 @@ pub(super) async fn update(
     let profile = profile.map(MessagingProfileId::new);
     let id = NumberId::new(id);
     let own = api.engine.assign_messaging_profile(caller.account, id, profile).await?;
-    let now = api.engine.clock().now();
-    Ok(Json(OneNumber { success: true, number: own_view(&api, &own, now) }))
+    let moment = moment(&api, caller.account).await?;
+    Ok(Json(OneNumber { success: true, number: own_view(&api, &own, moment) }))
 }
 
 /// Gives a number back, for good. What is paid of the month is not refunded; its messages stay.
@@ -305,6 +311,6 @@ pub(super) async fn release(
     Id(id): Id,
 ) -> Result<Json<OneNumber>, ApiError> {
     let number = api.engine.release_number(caller.account, NumberId::new(id)).await?;
-    let now = api.engine.clock().now();
-    Ok(Json(OneNumber { success: true, number: view(&api, &number, &[], None, now) }))
+    let moment = moment(&api, caller.account).await?;
+    Ok(Json(OneNumber { success: true, number: view(&api, &number, &[], None, moment) }))
 }

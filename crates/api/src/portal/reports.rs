@@ -216,8 +216,7 @@ async fn report(
     let by_country = groupings.contains(&Grouping::Country);
     let lines = lines(api, filter, groupings, rows_max).await?;
     let (mut totals, mut rows) = (Counts::default(), Vec::with_capacity(lines.len()));
-    // A wallet has one currency, and where nothing was sent there is nothing to tell it by.
-    let currency = lines.first().map_or(api.engine.config().currency, |line| line.currency);
+    let currency = api.engine.currency_of(caller.account).await?;
     for line in &lines {
         totals.add(&line.counts);
         let row = |status, counts: &Counts| ReportRow {
@@ -226,7 +225,7 @@ async fn report(
             number_id: line.number.as_ref().map(|number| number.id),
             number: line.number.as_ref().map(|number| number.name.clone()),
             status,
-            sums: ReportSums::new(counts, line.currency, split),
+            sums: ReportSums::new(counts, currency, split),
         };
         if split {
             rows.extend(by_status(line).map(|(status, counts)| row(Some(status), &counts)));

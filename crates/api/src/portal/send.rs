@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{Delivery, NumberId, text};
+use engine::Refusal;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -84,7 +85,7 @@ pub(super) async fn send(
     let send = body.value.parse(caller.is_test)?;
     let accepted = api.engine.accept(caller.account, send, caller.own(body.idempotency)).await?;
     let message = accepted.items.into_iter().next().ok_or_else(ApiError::unavailable)??;
-    let sent = Sent { success: true, message: api.viewer().message(message) };
+    let sent = Sent { success: true, message: api.viewer(caller.account).await?.message(message) };
     let mut response = (StatusCode::CREATED, Json(sent)).into_response();
     match accepted.quota {
         Some(quota) => rate_headers(response.headers_mut(), &quota),
@@ -152,12 +153,12 @@ pub(super) async fn quote(
     api.reads.take(caller.account, api.engine.clock().now())?;
     let text = text::Body::parse(required("body", body.value.body.as_deref())?)?;
     let measure = text.measure();
-    let config = api.engine.config();
     let segments = i64::from(measure.segments.get());
     let (prices, now) = (api.engine.prices(), api.engine.clock().now());
     // Without a destination: what is charged where no prefix has a price of its own.
     let to = body.value.to.as_deref().and_then(|to| to.parse().ok());
-    let segment = prices.segment_to(to.as_ref(), now);
+    let currency = api.engine.currency_of(caller.account).await?;
+    let segment = prices.tariff(currency).segment_to(to.as_ref(), now).ok_or(Refusal::NoPrice)?;
     let price = segment.checked_mul(segments).unwrap_or_default();
     let forced_by = text::offenders(text.as_str())
         .into_iter()
@@ -171,7 +172,7 @@ pub(super) async fn quote(
         encoding: measure.encoding.as_str(),
         segments: measure.segments.get(),
         characters: measure.characters,
-        price: Money::new(price, config.currency),
+        price: Money::new(price, currency),
         forced_by,
     };
     Ok(Json(Quoted { success: true, quote }))

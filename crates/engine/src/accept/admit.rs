@@ -16,7 +16,7 @@ use store::{
 
 use super::{Refusal, Request, Send};
 use crate::{
-    Clock, PriceBook,
+    Clock, Tariff,
     routing::{Journey, Table},
 };
 
@@ -126,7 +126,7 @@ pub(super) fn price<'a>(
     (chosen, substitute): (Option<&Sender>, Option<&Sender>),
     opted_out: &HashSet<OptOut>,
     routing: &Table,
-    (prices, now): (&PriceBook, Timestamp),
+    (tariff, now): (Option<&Tariff>, Timestamp),
 ) -> Result<Priced<'a>, Refusal> {
     let chosen = chosen.ok_or(Refusal::UnknownNumber)?;
     let is_free_test = send.test && chosen.status == NumberStatus::Active;
@@ -160,7 +160,10 @@ pub(super) fn price<'a>(
         Micros::ZERO
     } else {
         let segments = i64::from(send.body.measure().segments.get());
-        prices.message(&send.to, segments, now).ok_or(Refusal::InsufficientBalance)?
+        let segment =
+            tariff.and_then(|tariff| tariff.segment(&send.to, now)).ok_or(Refusal::NoPrice)?;
+        // One that does not fit is more than any wallet holds.
+        segment.checked_mul(segments).ok_or(Refusal::InsufficientBalance)?
     };
     Ok(Priced { send, sender: sender.clone(), price })
 }

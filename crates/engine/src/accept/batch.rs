@@ -1,6 +1,6 @@
 //! The rows of one commit, gathered request by request and stored together.
 
-use domain::{AccountId, Currency, MessageId, Micros, Timestamp};
+use domain::{AccountId, MessageId, Micros, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{
     StoreError, Tx,
@@ -12,7 +12,7 @@ use store::{
 };
 
 use super::{Refusal, Request, admit::Balance};
-use crate::{IDEMPOTENCY_KEPT, events::balance_data};
+use crate::{IDEMPOTENCY_KEPT, currencies::Currencies, events::balance_data};
 
 /// What a batch's idempotency row keeps of each message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,7 +67,7 @@ impl Batch {
         self,
         tx: &mut Tx<'_>,
         balances: &[Balance],
-        currency: Currency,
+        currencies: &Currencies,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if self.messages.is_empty() {
@@ -86,26 +86,26 @@ impl Batch {
             }
         }
         for balance in balances {
+            let currency = currencies.of(tx, balance.account)?;
             let data = balance_data(balance.available, currency);
             news.push(NewEvent::balance(balance.account, data));
             seqs.push(balance.event_seq);
         }
         messages::insert(tx, &self.messages)?;
-        let transfers: Vec<Transfer> = self
-            .transfers
-            .into_iter()
-            .map(|(account, message, listed, amount)| Transfer {
+        let mut transfers = Vec::with_capacity(self.transfers.len());
+        for (account, message, listed, amount) in self.transfers {
+            transfers.push(Transfer {
                 account,
                 source: message.get(),
                 kind: TransferKind::Reserve,
                 listed: Some(listed),
-                currency,
+                currency: currencies.of(tx, account)?,
                 amount,
                 debit: Book::Available,
                 credit: Book::Held,
                 note: None,
-            })
-            .collect();
+            });
+        }
         ledger::record(tx, &transfers, now)?;
         events::insert(tx, &news, &seqs, now)?;
         tally.store(tx)

@@ -1,13 +1,13 @@
 //! One transaction for everything that gathered.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, hash_map::Entry},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use domain::{
-    AccountId, CarrierId, Currency, Direction, MessageId, MessageStatus, Micros, Timestamp, rate,
+    AccountId, CarrierId, Direction, MessageId, MessageStatus, Micros, Timestamp, rate,
     routing::mix,
 };
 use store::{
@@ -24,6 +24,7 @@ use super::{
 };
 use crate::{
     Clock, Engine, IDEMPOTENCY_KEPT, PriceBook, VALIDITY,
+    currencies::Currencies,
     ids::Range,
     routing::{Journey, Table},
 };
@@ -38,7 +39,7 @@ struct Context {
     requests: Vec<Request>,
     routing: Arc<Table>,
     prices: Arc<PriceBook>,
-    currency: Currency,
+    currencies: Arc<Currencies>,
     clock: Clock,
     ids: Range,
     /// An earlier run with these ids may have been stored.
@@ -58,7 +59,7 @@ impl Engine {
             requests,
             routing: self.routing.now(),
             prices: self.prices(),
-            currency: self.config.currency,
+            currencies: Arc::clone(&self.currencies),
             clock: self.clock.clone(),
             ids,
             again: false,
@@ -162,10 +163,10 @@ impl Context {
         for (index, request) in self.requests.iter().enumerate() {
             let Some(key) = &request.idempotency else { continue };
             match firsts.entry((request.account, key.key_hash)) {
-                std::collections::hash_map::Entry::Occupied(first) => {
+                Entry::Occupied(first) => {
                     repeats.insert(index, *first.get());
                 }
-                std::collections::hash_map::Entry::Vacant(slot) => {
+                Entry::Vacant(slot) => {
                     slot.insert(index);
                     wanted.push((request.account, &key.key_hash));
                 }
@@ -252,9 +253,18 @@ impl Context {
         let senders = admit::senders(tx, &requests)?;
         let substitutes = admit::substitutes(tx, &senders)?;
         let opted_out = admit::opted_out(tx, &requests, &senders, &substitutes)?;
+        let mut tariffs = HashMap::new();
+        for request in &requests {
+            if let Entry::Vacant(place) = tariffs.entry(request.account)
+                && let Some(currency) = self.currencies.find(tx, request.account)?
+            {
+                place.insert(self.prices.tariff(currency));
+            }
+        }
         let priced: Vec<Vec<Result<Priced<'_>, Refusal>>> = requests
             .iter()
             .map(|request| {
+                let tariff = tariffs.get(&request.account).copied();
                 let sender = |send: &super::Send| {
                     let named = (request.account, send.from);
                     (senders.get(&named), substitutes.get(&named))
@@ -264,8 +274,7 @@ impl Context {
                     .iter()
                     .map(|send| {
                         let sender = sender(send);
-                        let prices = (&*self.prices, now);
-                        admit::price(send, sender, &opted_out, &self.routing, prices)
+                        admit::price(send, sender, &opted_out, &self.routing, (tariff, now))
                     })
                     .collect()
             })
@@ -295,7 +304,7 @@ impl Context {
             let quota = place.map(|place| place.quota);
             answers[open[at]] = Some(Ok(Accepted { items, quota, replayed: false }));
         }
-        batch.store(tx, &balances, self.currency, now)
+        batch.store(tx, &balances, &self.currencies, now)
     }
 
     /// Whether the run before was stored: whichever request of it was accepted first has

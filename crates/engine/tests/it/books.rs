@@ -154,7 +154,7 @@ impl Life {
         let number = i64::try_from(1_000_000_000 + self.draws).unwrap();
         self.world
             .run(move |engine| async move {
-                let currency = engine.config().currency;
+                let currency = engine.config().prices.currency;
                 let vat_amount = vat.on(amount, currency).unwrap();
                 let topup = Topup {
                     account: id,

@@ -5,6 +5,7 @@ mod accept;
 mod books;
 mod cards;
 mod carriers;
+mod currencies;
 mod database;
 mod dispatch;
 mod faults;

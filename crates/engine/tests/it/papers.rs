@@ -18,7 +18,7 @@ testkit::on_both_engines!(
     a_paper_is_a_pdf_file,
 );
 
-async fn pay(world: &World, account: AccountId, amount: Micros) -> String {
+pub(super) async fn pay(world: &World, account: AccountId, amount: Micros) -> String {
     world
         .run(move |engine| async move {
             let wanted = TopupWanted { amount, currency: None, save_card: false };

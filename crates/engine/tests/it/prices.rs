@@ -1,6 +1,6 @@
 //! Prices that operators set: what they change, and from when.
 
-use domain::{Micros, NumberId, NumberStatus, NumberType, catalogue::Activation};
+use domain::{Currency, Micros, NumberId, NumberStatus, NumberType, catalogue::Activation};
 use engine::{NumberPriceWanted, OutboundPriceWanted, UseError, Want};
 use serde_json::{Value, json};
 use store::{documents::Document, numbers};
@@ -20,6 +20,7 @@ const DAY: u64 = 86_400;
 
 fn wanted(month: i64) -> NumberPriceWanted {
     NumberPriceWanted {
+        currency: None,
         country: "GB".parse().unwrap(),
         number_type: NumberType::Mobile,
         setup: Some(cents(50)),
@@ -50,6 +51,7 @@ async fn a_price_counts_from_its_date_and_not_before(world: &World) {
     world.simulator().create().await;
     let alice = world.account().balance(cents(1_000)).simulated().create().await;
     let outbound = |prefix: &str, micros: i64, from| OutboundPriceWanted {
+        currency: None,
         prefix: prefix.parse().unwrap(),
         price: Some(Micros::new(micros)),
         from,
@@ -104,15 +106,16 @@ async fn a_file_of_prices_is_looked_at_and_then_taken_whole(world: &World) {
         .run(move |engine| async move {
             let read = || engine.read_number_prices(csv.as_bytes()).unwrap();
             let looked = engine.set_number_prices(read(), true).await.unwrap();
-            let unset = engine.prices().scheduled(engine.clock().now()).len();
+            let (now, euros) = (engine.clock().now(), Currency::EUR);
+            let unset = engine.prices().tariff(euros).scheduled(euros, now).len();
             let still = engine.set_number_prices(read(), true).await.unwrap().len();
             let taken = engine.set_number_prices(read(), false).await.unwrap().len();
             let again = engine.set_number_prices(read(), false).await.unwrap().len();
-            let offer = engine.prices().offer(
-                "GB".parse().unwrap(),
-                NumberType::Mobile,
-                engine.clock().now(),
-            );
+            let offer = engine
+                .prices()
+                .tariff(euros)
+                .offer("GB".parse().unwrap(), NumberType::Mobile, now)
+                .unwrap();
             assert_eq!((offer.number, offer.sms), (cents(250), None));
             [looked.len(), unset, still, taken, again]
         })

@@ -117,7 +117,7 @@ async fn pay_in(world: &World, account: &Account, number: i64) -> (TopupId, Stri
                 id,
                 provider: Provider::Stripe,
                 cause: Cause::Checkout,
-                currency: engine.config().currency,
+                currency: engine.config().prices.currency,
                 amount: cents(2_000),
                 vat_rate: "0".parse().unwrap(),
                 vat_amount: Micros::ZERO,

@@ -163,7 +163,7 @@ impl Life {
         let topup = self
             .world
             .run(move |engine| async move {
-                let currency = engine.config().currency;
+                let currency = engine.config().prices.currency;
                 let vat_rate: domain::VatRate = "21.00".parse().unwrap();
                 let vat_amount = vat_rate.on(amount, currency).unwrap();
                 let topup = Topup {

@@ -127,6 +127,11 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
            SELECT account_id, 777777, 'completed', 'EUR', 5, 0 FROM wallets"],
     ),
     (
+        "an order, a top-up and a paper are in their wallet's currency",
+        &["INSERT INTO orders (account_id, id, status, currency, total, created_at)
+           SELECT account_id, 777777, 'completed', 'USD', 0, 0 FROM wallets"],
+    ),
+    (
         "each paid top-up was credited once, no other was",
         &["INSERT INTO topups (account_id, id, provider, cause, token_hash, currency, amount, vat_rate_bp,
                vat_amount, gross_amount, save_card, refunded_gross, created_at, paid_at)

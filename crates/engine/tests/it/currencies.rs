@@ -1,0 +1,248 @@
+//! Accounts that pay in different currencies, each at its own prices.
+
+use std::{sync::Arc, time::Duration};
+
+use domain::{Currency, MessageStatus, Micros, NumberId, NumberType};
+use engine::{Engine, NewAccount, NumberPriceWanted, OutboundPriceWanted, UseError, Want};
+use serde_json::{Value, json};
+use store::{events::EventKind, renewals};
+use testkit::{Account, Smsc, World, cents};
+
+use super::{TO, papers::pay, renewals::stock, seconds};
+
+testkit::on_both_engines!(
+    an_account_is_opened_in_a_currency_that_has_prices,
+    a_message_costs_what_its_accounts_currency_says,
+    a_number_is_sold_where_its_currency_has_a_price,
+    months_renew_in_the_accounts_currency,
+    what_is_paid_in_is_in_the_accounts_currency,
+    a_file_has_prices_in_several_currencies,
+);
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+fn usd() -> Currency {
+    "USD".parse().unwrap()
+}
+
+async fn price_segments(world: &World, currency: Currency, prefix: &str, micros: i64) {
+    let wanted = OutboundPriceWanted {
+        currency: Some(currency),
+        prefix: prefix.parse().unwrap(),
+        price: Some(Micros::new(micros)),
+        from: None,
+    };
+    let set = async move |engine: Arc<Engine>| {
+        engine.set_outbound_prices(vec![(1, wanted)], false).await.unwrap();
+    };
+    world.run(set).await;
+}
+
+/// British mobile numbers in dollars: $0.50 once, $3.00 and for SMS $1.00 a month.
+fn in_dollars() -> NumberPriceWanted {
+    NumberPriceWanted {
+        currency: Some(usd()),
+        country: "GB".parse().unwrap(),
+        number_type: NumberType::Mobile,
+        setup: Some(cents(50)),
+        month: Some(cents(300)),
+        sms: Some(Some(cents(100))),
+        activation: None,
+        from: None,
+    }
+}
+
+async fn set(world: &World, wanted: NumberPriceWanted) -> Result<usize, UseError> {
+    let set = async move |engine: Arc<Engine>| {
+        engine.set_number_prices(vec![(1, wanted)], false).await.map(|changes| changes.len())
+    };
+    world.run(set).await
+}
+
+async fn buy(world: &World, account: &Account, number: NumberId) -> Result<(), UseError> {
+    let (account, wants) = (account.id, vec![Want { number, sms: true }]);
+    let order = async move |engine: Arc<Engine>| {
+        let quote = engine.quote_order(account, wants.clone()).await?;
+        let total = Some(quote.total);
+        engine.order(account, wants, total, None, |_| Value::Null).await.map(|_| ())
+    };
+    world.run(order).await
+}
+
+/// A customer who pays in dollars, $0.010 a segment.
+async fn american(world: &World) -> Account {
+    price_segments(world, usd(), "+", 10_000).await;
+    world.account().currency("USD").simulated().create().await
+}
+
+async fn an_account_is_opened_in_a_currency_that_has_prices(world: &World) {
+    let open = || async {
+        world
+            .run(|engine| async move {
+                let new = NewAccount {
+                    name: "Acme".to_owned(),
+                    email: "acme@example.com".parse().unwrap(),
+                    password_hash: None,
+                    vat_rate: domain::VatRate::ZERO,
+                    currency: Some(usd()),
+                    verified: true,
+                };
+                engine.create_account(new, None, |made| json!(made.account.id.get())).await
+            })
+            .await
+    };
+    let refused = open().await.unwrap_err();
+    assert!(matches!(refused, UseError::Invalid { param, .. } if param == "currency"));
+    // A price for some destinations is not enough: a send to any other would have none.
+    price_segments(world, usd(), "+44", 10_000).await;
+    assert!(open().await.is_err());
+    price_segments(world, usd(), "+", 12_000).await;
+    let id = domain::AccountId::new(open().await.unwrap().answer.as_i64().unwrap());
+    let currency = world.run(|engine| async move { engine.currency_of(id).await.unwrap() }).await;
+    assert_eq!(currency, usd());
+}
+
+async fn a_message_costs_what_its_accounts_currency_says(world: &World) {
+    let smsc = Smsc::start().await;
+    world.carrier(&smsc).create().await;
+    let alice = world.account().balance(cents(1_000)).create().await;
+    price_segments(world, usd(), "+", 10_000).await;
+    let bob = world.account().currency("USD").create().await;
+    // Together, so that one commit may have both.
+    let (first, second) = tokio::join!(alice.send(TO, "hello"), bob.send(TO, "hello"));
+    assert_eq!(alice.find(first).await.price.get(), 8_000);
+    assert_eq!(bob.find(second).await.price.get(), 10_000);
+    assert_eq!(bob.held().await.get(), 10_000);
+    world.until_submitted(&smsc, 2).await;
+    alice.becomes(first, MessageStatus::Sent).await;
+    bob.becomes(second, MessageStatus::Sent).await;
+    assert_eq!(alice.available().await.get(), 10_000_000 - 8_000);
+    assert_eq!(bob.available().await.get(), 10_000_000 - 10_000);
+    let movements = bob.movements().await;
+    assert!(movements.iter().all(|movement| movement.currency == usd()), "{movements:?}");
+    let events = bob.events().await;
+    let balances: Vec<&String> = events
+        .iter()
+        .filter(|event| event.kind == EventKind::WalletBalance)
+        .filter_map(|event| event.data.as_ref())
+        .collect();
+    assert!(!balances.is_empty());
+    assert!(balances.iter().all(|data| data.contains("\"USD\"")), "{balances:?}");
+    world.assert_audit_clean().await;
+}
+
+async fn a_number_is_sold_where_its_currency_has_a_price(world: &World) {
+    let bob = american(world).await;
+    let number = stock(world, "+447700900501").await;
+    let unpriced = |error: &UseError| matches!(error, UseError::Item { error, .. } if matches!(**error, UseError::NoPrice(_)));
+    let error = buy(world, &bob, number).await.unwrap_err();
+    assert!(unpriced(&error), "{error:?}");
+    assert_eq!(bob.available().await, cents(1_000));
+    // The first price in another currency has to name what the number costs.
+    for missing in [
+        NumberPriceWanted { setup: None, ..in_dollars() },
+        NumberPriceWanted { month: None, ..in_dollars() },
+    ] {
+        assert!(matches!(set(world, missing).await, Err(UseError::Invalid { .. })));
+    }
+    assert_eq!(set(world, in_dollars()).await.unwrap(), 1);
+    assert_eq!(set(world, in_dollars()).await.unwrap(), 0, "it is so already");
+    buy(world, &bob, number).await.unwrap();
+    assert_eq!(bob.available().await, cents(1_000 - 50 - 300 - 100));
+    // What euros cost has not changed.
+    let alice = world.account().balance(cents(1_000)).create().await;
+    buy(world, &alice, stock(world, "+447700900502").await).await.unwrap();
+    assert_eq!(alice.available().await, cents(1_000 - 100 - 75));
+    let (account, id) = (bob.id, bob.number);
+    let enabled = world
+        .run(move |engine| async move {
+            engine.disable_sms(account, id).await.unwrap();
+            engine.enable_sms(account, id, None, |_| Value::Null).await.map(|_| ())
+        })
+        .await;
+    assert!(matches!(enabled, Err(UseError::NoPrice(_))), "local numbers have none: {enabled:?}");
+    world.assert_audit_clean().await;
+}
+
+async fn months_renew_in_the_accounts_currency(world: &World) {
+    let bob = american(world).await;
+    set(world, in_dollars()).await.unwrap();
+    let number = stock(world, "+447700900501").await;
+    buy(world, &bob, number).await.unwrap();
+    // SMS is no longer on offer: who has it keeps it at what it cost.
+    set(world, NumberPriceWanted { sms: Some(None), ..in_dollars() }).await.unwrap();
+    for _ in 0..31 {
+        world.leap(DAY);
+        world.renew().await;
+    }
+    assert_eq!(bob.available().await, cents(1_000 - 50 - 2 * 400));
+    for _ in 0..31 {
+        world.leap(DAY);
+        world.renew().await;
+    }
+    // $1.50 pays neither the number nor, before it, its SMS.
+    let account = bob.id;
+    let owed = world.read(move |tx| renewals::of_numbers(tx, account, (number, number))).await;
+    let mut owed: Vec<Micros> = owed.iter().map(|renewal| renewal.owed).collect();
+    owed.sort_unstable();
+    assert_eq!(owed.last(), Some(&cents(300)));
+    world.assert_audit_clean().await;
+}
+
+async fn what_is_paid_in_is_in_the_accounts_currency(world: &World) {
+    let bob = american(world).await;
+    pay(world, bob.id, cents(2_000)).await;
+    let (account, paper) =
+        (bob.id, |tx: &mut store::Tx<'_>, id| store::papers::list(tx, id, i64::MAX, 10));
+    let papers = world.read(move |tx| paper(tx, account)).await;
+    assert_eq!(papers.len(), 1);
+    assert_eq!((papers[0].currency, papers[0].total), (usd(), cents(2_000)));
+    let in_euros = world
+        .run(move |engine| async move {
+            let wanted = engine::TopupWanted {
+                amount: cents(500),
+                currency: Some(Currency::EUR),
+                save_card: false,
+            };
+            engine.begin_topup(account, wanted, None, |_| Value::Null).await.map(|_| ())
+        })
+        .await;
+    assert!(matches!(in_euros, Err(UseError::Invalid { param, .. }) if param == "currency"));
+    assert_eq!(bob.available().await, cents(3_000));
+    world.leap(seconds(40 * 86_400));
+    world.run(|engine| async move { engine.issue_statements().await.unwrap() }).await;
+    let papers = world.read(move |tx| paper(tx, account)).await;
+    assert!(papers.len() > 1 && papers.iter().all(|paper| paper.currency == usd()));
+    world.assert_audit_clean().await;
+}
+
+async fn a_file_has_prices_in_several_currencies(world: &World) {
+    world.simulator().create().await;
+    let numbers =
+        "currency,country,type,setup,month,sms\nUSD,GB,mobile,0.50,3.00,1.00\n,GB,mobile,,2.00,\n";
+    let segments = "currency,prefix,price\nUSD,+,0.01\nEUR,+,0.009\nUSD,+44,0.02\n";
+    let changed = world
+        .run(move |engine| async move {
+            let rows = engine.read_number_prices(numbers.as_bytes()).unwrap();
+            let of_numbers = engine.set_number_prices(rows, false).await.unwrap();
+            let rows = engine.read_outbound_prices(segments.as_bytes()).unwrap();
+            let of_segments = engine.set_outbound_prices(rows, false).await.unwrap();
+            let first = of_numbers[0].after.currency;
+            [of_numbers.len(), of_segments.len(), usize::from(first == usd())]
+        })
+        .await;
+    assert_eq!(changed, [2, 3, 1]);
+    let bad = "currency,country,type,setup,month\nUSD,GB,local,,1\nusd,GB,mobile,1,1\nUSD,NL,local,1,1\nUSD,NL,local,2,2\n";
+    let places = world
+        .run(move |engine| async move {
+            let told = engine.read_number_prices(bad.as_bytes()).unwrap_err().told;
+            told.into_iter().map(|error| (error.line, error.column)).collect::<Vec<_>>()
+        })
+        .await;
+    let places: Vec<(u64, &str)> =
+        places.iter().map(|(line, name)| (*line, name.as_str())).collect();
+    assert_eq!(places, [(2, "setup"), (3, "currency"), (5, "type")]);
+    let bob = world.account().currency("USD").simulated().create().await;
+    let sent = bob.send(TO, "hello").await;
+    assert_eq!(bob.find(sent).await.price.get(), 20_000);
+}
