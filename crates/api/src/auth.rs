@@ -31,6 +31,10 @@ impl Caller {
     }
 }
 
+/// Somebody who looks at what everybody may see: a customer, where a valid key or cookie was shown.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Anyone(pub(crate) Option<AccountId>);
+
 /// An operator who showed a valid key or cookie.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Operator {
@@ -117,6 +121,24 @@ impl FromRequestParts<Api> for Caller {
             _ => Err(ApiError::forbidden(
                 "This is an operator's key or session; use those of a customer account.",
             )),
+        }
+    }
+}
+
+impl FromRequestParts<Api> for Anyone {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        if Proof::shown(&parts.headers, api).is_none() {
+            return Ok(Self(None));
+        }
+        match proven(parts, api).await {
+            Ok((_, holder)) => Ok(Self(match holder.owner {
+                Owner::Account(account) => Some(account),
+                Owner::Operator(_) => None,
+            })),
+            Err(error) if error.status.is_server_error() => Err(error),
+            Err(_) => Ok(Self(None)),
         }
     }
 }

@@ -25,7 +25,7 @@ use serde::{
     de::{DeserializeOwned, MapAccess, Visitor, value::MapAccessDeserializer},
 };
 
-pub(crate) use crate::auth::{Caller, Operator, Person};
+pub(crate) use crate::auth::{Anyone, Caller, Operator, Person};
 use crate::{Api, error::ApiError, request_log};
 
 /// The longest body of an ordinary call.

@@ -113,8 +113,9 @@ pub struct InvalidCurrency;
 impl Currency {
     pub const EUR: Self = Self(*b"EUR");
 
-    /// Digits after the point that can be paid. Source: ISO 4217, and what Stripe lists.
-    pub fn decimals(self) -> u32 {
+    /// Digits after the point. Source: ISO 4217; the krona of Iceland and the shilling of Uganda have
+    /// two still where Stripe counts them.
+    fn decimals(self) -> u32 {
         match &self.0 {
             b"BIF" | b"CLP" | b"DJF" | b"GNF" | b"JPY" | b"KMF" | b"KRW" | b"MGA" | b"PYG"
             | b"RWF" | b"VND" | b"VUV" | b"XAF" | b"XOF" | b"XPF" => 0,
@@ -123,9 +124,23 @@ impl Currency {
         }
     }
 
-    /// The smallest amount that can be paid: a cent.
+    /// Digits after the point that cards are charged with. Source: <https://docs.stripe.com/currencies>:
+    /// the third digit is zero, and there are no parts of the krona and the shilling.
+    pub fn decimals_paid(self) -> u32 {
+        match &self.0 {
+            b"ISK" | b"UGX" => 0,
+            _ => self.decimals().min(2),
+        }
+    }
+
+    /// What payment providers count in: a cent.
     pub fn minor_unit(self) -> Micros {
         Micros(MICROS_PER_UNIT / 10_i64.pow(self.decimals()))
+    }
+
+    /// The smallest amount that can be paid, of which others are multiples.
+    pub fn smallest_payment(self) -> Micros {
+        Micros(MICROS_PER_UNIT / 10_i64.pow(self.decimals_paid()))
     }
 
     pub fn as_str(&self) -> &str {
@@ -138,7 +153,8 @@ impl FromStr for Currency {
 
     fn from_str(text: &str) -> Result<Self, InvalidCurrency> {
         let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| InvalidCurrency)?;
-        if code.iter().all(u8::is_ascii_uppercase) { Ok(Self(code)) } else { Err(InvalidCurrency) }
+        let is_known = iso_currency::Currency::from_code(text).is_some();
+        if is_known { Ok(Self(code)) } else { Err(InvalidCurrency) }
     }
 }
 
@@ -166,6 +182,29 @@ mod tests {
             assert_eq!(amount.get(), micros, "{text}");
             assert_eq!(amount.to_string(), printed, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_counted_and_what_can_be_paid_is_the_currencys() {
+        for (code, counted, paid) in [
+            ("EUR", 10_000, 10_000),
+            ("JPY", 1_000_000, 1_000_000),
+            ("KWD", 1_000, 10_000),
+            ("ISK", 10_000, 1_000_000),
+            ("UGX", 10_000, 1_000_000),
+        ] {
+            let currency: Currency = code.parse().unwrap();
+            assert_eq!(currency.minor_unit().get(), counted, "{code}");
+            assert_eq!(currency.smallest_payment().get(), paid, "{code}");
+        }
+    }
+
+    #[test]
+    fn only_codes_of_the_standard_are_currencies() {
+        for wrong in ["", "EU", "EURO", "eur", "ZZZ", "E R", "€"] {
+            assert_eq!(wrong.parse::<Currency>(), Err(InvalidCurrency), "{wrong}");
+        }
+        assert_eq!("GBP".parse::<Currency>().unwrap().as_str(), "GBP");
     }
 
     #[test]

@@ -34,7 +34,7 @@ impl VatRate {
     ///
     /// `None` where it does not fit.
     pub fn on(self, net: Micros, currency: Currency) -> Option<Micros> {
-        let unit = i128::from(currency.minor_unit().get());
+        let unit = i128::from(currency.smallest_payment().get());
         let exact = i128::from(net.get()) * i128::from(self.0);
         let half = i128::from(WHOLE) * unit / 2;
         let units = (exact + half).div_euclid(i128::from(WHOLE) * unit);

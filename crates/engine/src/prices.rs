@@ -46,7 +46,7 @@ impl PriceBook {
             book.tariffs.entry(price.currency).or_default().add_number(price);
         }
         for price in prices::outbound(tx)? {
-            book.tariffs.entry(price.currency).or_default().add_outbound(price);
+            book.tariffs.entry(price.currency).or_default().add_outbound(&price);
         }
         for CarrierCost { carrier, prefix, from, cost } in prices::costs(tx)? {
             let costs = book.costs.entry(carrier).or_default();

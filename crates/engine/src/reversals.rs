@@ -57,7 +57,10 @@ impl Engine {
             }
             let net = amount.unwrap_or(left);
             let currency = topup.currency;
-            if net <= Micros::ZERO || net.get() % currency.minor_unit().get() != 0 || net > left {
+            if net <= Micros::ZERO
+                || net.get() % currency.smallest_payment().get() != 0
+                || net > left
+            {
                 let message = format!("amount is more than zero and at most {left} {currency}");
                 return Err(UseError::invalid("amount", message));
             }

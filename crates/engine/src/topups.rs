@@ -185,9 +185,9 @@ pub(crate) fn drafted(
     (provider, now): (Provider, Timestamp),
 ) -> Result<Topup, UseError> {
     let currency = wallet.currency;
-    if amount.get() % currency.minor_unit().get() != 0 {
+    if amount.get() % currency.smallest_payment().get() != 0 {
         let message =
-            format!("an amount in {currency} has at most {} decimals", currency.decimals());
+            format!("an amount in {currency} has at most {} decimals", currency.decimals_paid());
         return Err(UseError::invalid("amount", message));
     }
     if !(TOPUP_MIN..=TOPUP_MAX).contains(&amount) {

@@ -12,23 +12,27 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     Api,
     error::{ApiError, Failure},
-    extract::{Params, parsed_opt},
+    extract::{Anyone, Params, parsed_opt},
     views::Money,
 };
 
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CurrencyQuery {
-    /// ISO 4217: the prices in this currency, and only what is sold in it; without it, the platform's.
+    /// ISO 4217: the prices in this currency, and only what is sold in it. Without it, your wallet's
+    /// currency where a key of yours is sent, else the platform's.
     #[param(example = "EUR")]
     currency: Option<String>,
 }
 
 impl CurrencyQuery {
-    fn wanted(&self, api: &Api) -> Result<Currency, ApiError> {
+    async fn wanted(&self, api: &Api, anyone: Anyone) -> Result<Currency, ApiError> {
         let given = self.currency.as_deref().filter(|text| !text.is_empty());
-        let wanted = parsed_opt("currency", given)?;
-        Ok(wanted.unwrap_or(api.engine.config().prices.currency))
+        match (parsed_opt("currency", given)?, anyone.0) {
+            (Some(currency), _) => Ok(currency),
+            (None, Some(account)) => Ok(api.engine.currency_of(account).await?),
+            (None, None) => Ok(api.engine.config().prices.currency),
+        }
     }
 }
 
@@ -106,9 +110,10 @@ fn country(
 )]
 pub(super) async fn coverage(
     State(api): State<Api>,
+    anyone: Anyone,
     Params(query): Params<CurrencyQuery>,
 ) -> Result<Json<CoverageAnswer>, ApiError> {
-    let moment = (query.wanted(&api)?, api.engine.clock().now());
+    let moment = (query.wanted(&api, anyone).await?, api.engine.clock().now());
     let book = api.engine.prices();
     let tariff = book.tariff(moment.0);
     let lines = tariff.coverage(moment.1);
@@ -158,9 +163,10 @@ struct AddonView {
 )]
 pub(super) async fn pricing(
     State(api): State<Api>,
+    anyone: Anyone,
     Params(query): Params<CurrencyQuery>,
 ) -> Result<Json<PricingAnswer>, ApiError> {
-    let currency = query.wanted(&api)?;
+    let currency = query.wanted(&api, anyone).await?;
     let money = |amount| Money::new(amount, currency);
     let (book, now) = (api.engine.prices(), api.engine.clock().now());
     let tariff = book.tariff(currency);

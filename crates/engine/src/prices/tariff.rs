@@ -46,7 +46,7 @@ impl Tariff {
         self.numbers.entry(kind).or_default().push((price.from, price.offer));
     }
 
-    pub(super) fn add_outbound(&mut self, price: OutboundPrice) {
+    pub(super) fn add_outbound(&mut self, price: &OutboundPrice) {
         let prefix = price.prefix.as_str().to_owned();
         self.outbound.entry(prefix).or_default().push((price.from, price.price));
     }
