@@ -26,7 +26,7 @@ async function fillAndFree(site, disk, rounds, revive = () => {}) {
   const deliver = async (what, once) => {
     // One that still found its place was stored, and may say so.
     await until(`${what} is not acknowledged as stored`, async () => {
-      await disk.fill();
+      disk.fill();
       return (await once()) !== 0;
     });
     counts.notAcknowledged += 1;
@@ -48,7 +48,7 @@ async function fillAndFree(site, disk, rounds, revive = () => {}) {
     await load.more(200, { seconds: 120 });
     // What has its place already may still take a few; filling goes on until nothing does.
     const answer = await until('a send is put off', async () => {
-      await disk.fill();
+      disk.fill();
       const tried = await send();
       return tried.status === 201 ? undefined : tried;
     }, { seconds: 120 });
