@@ -263,7 +263,7 @@ impl Engine {
     }
 
     /// What the month costs that begins when the paid ones end, or now where it was off meanwhile.
-    fn price(&self, number: &NumberRecord, renewal: &Renewal, now: Timestamp) -> Micros {
+    pub(crate) fn price(&self, number: &NumberRecord, renewal: &Renewal, now: Timestamp) -> Micros {
         let begins = match renewal.state {
             RenewalState::Lapsed => now,
             RenewalState::Paid | RenewalState::Grace => renewal.paid_until,
