@@ -7,14 +7,14 @@ const server = process.env.DIDFARM_URL ?? "http://127.0.0.1:8181";
 /** What the page before sign-in needs: loaded as one file, which compresses better than twenty. */
 function firstRoute(): RegExp {
   const packages = [
-    "(react|react-dom|scheduler|use-sync-external-store|i18next|react-i18next|openapi-fetch)",
+    "(react|react-dom|scheduler|use-sync-external-store|openapi-fetch)",
     "@tanstack/(query-core|react-query|history|router-core|react-router|store|react-store)",
   ];
   const sources = [
     "main",
     "api/client",
     "app/(router|pages|queries|search|scheme)",
-    "i18n/index",
+    "i18n/(index|translate)",
     "features/accounts/(session|SignIn|Frame|Field|LanguageMenu)",
     "features/sms/filters",
     "format/times",

@@ -239,6 +239,33 @@ onEachEngine('orders', ({ scenario }) => {
     failure(await customer.call('POST', 'portal/sms/send', refused), 409, 'sms_not_enabled');
   });
 
+  scenario('what the next days take from the wallet is told beforehand', async (world) => {
+    const { server } = world;
+    const customer = await world.customer({ balance: '3.00' });
+    const upcoming = async (who = customer) => success(await who.call('GET', 'portal/wallet/upcoming')).upcoming;
+    const none = await upcoming();
+    assert.deepEqual([none.charges, none.count, none.total.amount, none.covered_until], [[], 0, '0.00', null]);
+    assert.equal((Date.parse(none.until) - Date.now()) / 86_400_000 > 30.9, true);
+    const number = await stocked(world, { country: 'FI', type: 'mobile' });
+    success(await order(customer, [{ number_id: number.id, sms: true }]), 201);
+    const [{ paid_until: due }] = await mine(customer);
+    const line = (kind, amount) => ({
+      number_id: number.id, number: number.number, kind, due_at: due, amount: { amount, currency: 'EUR' }, owed: false,
+    });
+    const { charges, count, total, balance, covered_until: until } = await upcoming();
+    assert.deepEqual(charges, [line('number', '1.00'), line('sms_addon', '0.75')]);
+    assert.deepEqual([count, total.amount, balance.amount, until], [2, '1.75', '1.25', due]);
+
+    // With what is announced for the day; nobody else is told.
+    const dearer = { country: 'FI', type: 'mobile', month: '4.00', effective_from: new Date(Date.parse(due) - 86_400_000) };
+    success(await server.operator('PATCH', 'operator/prices/numbers', dearer));
+    assert.deepEqual((await upcoming()).charges, [line('number', '4.00'), line('sms_addon', '0.75')]);
+    success(await server.operator('POST', `operator/accounts/${customer.id}/credits`, { amount: '3.50', note: 'enough' }), 201);
+    assert.equal((await upcoming()).covered_until, null);
+    assert.equal((await upcoming(await world.customer())).count, 0);
+    failure(await call(server.baseUrl, 'GET', 'portal/wallet/upcoming'), 401, 'unauthenticated');
+  });
+
   scenario('an order is carried out whole or not at all', async (world) => {
     const customer = await world.customer({ balance: '2.50' });
     const [one, two, gone] = [await stocked(world), await stocked(world), await stocked(world)];

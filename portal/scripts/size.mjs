@@ -1,6 +1,10 @@
-// Prints what the browser loads, after brotli: for the first route and in all.
+// Prints what the browser loads, after brotli: for the first route and in all. Fails above the limits.
 import { readdir, readFile } from "node:fs/promises";
 import { brotliCompressSync } from "node:zlib";
+
+/** Bytes. */
+const FIRST_MAX = 120_000;
+const TOTAL_MAX = 300_000;
 
 const dist = new URL("../dist/", import.meta.url);
 const page = await readFile(new URL("index.html", dist), "utf8");
@@ -21,5 +25,13 @@ for (const [name, bytes] of [...sizes].sort((a, b) => b[1] - a[1])) {
 }
 const total = [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
 const first = [...sizes].filter(([name]) => page.includes(name)).reduce((sum, [, b]) => sum + b, 0);
-console.log(`${kilobytes(first).padStart(9)}  in index.html`);
-console.log(`${kilobytes(total).padStart(9)}  all JavaScript`);
+for (const [bytes, what, max] of [
+  [first, "in index.html", FIRST_MAX],
+  [total, "all JavaScript", TOTAL_MAX],
+]) {
+  console.log(`${kilobytes(bytes).padStart(9)}  ${what}, of ${kilobytes(max)}`);
+  if (bytes > max) {
+    console.error(`${what}: ${kilobytes(bytes)} is more than ${kilobytes(max)}`);
+    process.exitCode = 1;
+  }
+}

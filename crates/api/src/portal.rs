@@ -25,6 +25,7 @@ mod signup;
 mod simulator;
 mod topups;
 pub(crate) mod transactions;
+mod upcoming;
 mod wallet;
 mod webhook_deliveries;
 mod webhooks;
@@ -61,6 +62,7 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(messages::stats))
         .routes(routes!(wallet::get, wallet::update))
         .routes(routes!(wallet::forget_card))
+        .routes(routes!(upcoming::get))
         .routes(routes!(transactions::list))
         .routes(routes!(transactions::file))
         .routes(routes!(papers::list))

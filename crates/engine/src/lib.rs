@@ -55,6 +55,7 @@ mod stripe;
 mod tls;
 mod topups;
 mod tries;
+mod upcoming;
 mod wallet_settings;
 mod webhooks;
 mod workers;
@@ -106,6 +107,7 @@ pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn
 pub use simulate::SimulatedInbound;
 pub use stripe::StripeConfig;
 pub use topups::{TopupBegun, TopupWanted};
+pub use upcoming::{CHARGES_MAX, Charge, Upcoming};
 pub use wallet_settings::{WalletPatch, WalletSeen};
 pub use webhooks::{NewWebhook, WebhookCreated, WebhookPatch, WebhookPolicy, mirror, secret_text};
 

@@ -263,7 +263,7 @@ impl Engine {
     }
 
     /// What the month costs that begins when the paid ones end, or now where it was off meanwhile.
-    fn price(
+    pub(crate) fn price(
         &self,
         tx: &mut Tx<'_>,
         number: &NumberRecord,

@@ -1,8 +1,8 @@
 import { Menu, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from "@mantine/core";
 import { useNavigate } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { signOut, useSession } from "~/features/accounts/session";
 import { useProfile } from "~/features/settings/useProfile";
+import { useTranslation } from "~/i18n";
 import { DownIcon } from "~/shared/icons";
 import css from "./AccountMenu.module.css";
 

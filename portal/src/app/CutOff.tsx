@@ -1,5 +1,5 @@
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n";
 import type { LinkState } from "~/live/stream";
 import css from "./CutOff.module.css";
 

@@ -2,12 +2,12 @@ import { ActionIcon, DirectionProvider, Drawer, MantineProvider } from "@mantine
 import { useQuery } from "@tanstack/react-query";
 import { Link, Outlet, useNavigate, useRouterState } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { followTabs, useSession } from "~/features/accounts/session";
 import { VerifyNotice } from "~/features/accounts/VerifyNotice";
 import { Compose } from "~/features/compose/lazy";
 import { walletQuery } from "~/features/wallet/queries";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { useLive } from "~/live/useLive";
 import {
   BarsIcon,

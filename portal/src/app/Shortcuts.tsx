@@ -1,5 +1,5 @@
 import { Modal } from "@mantine/core";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n";
 import css from "./Shortcuts.module.css";
 
 /** The list of keys. */

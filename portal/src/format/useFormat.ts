@@ -1,7 +1,6 @@
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
 import type { Money } from "~/api/types";
-import { formatLocale } from "~/i18n";
+import { formatLocale, useTranslation } from "~/i18n";
 import { useTimeZone } from "~/shared/preferences";
 import { formatMoney } from "./money";
 import { formatNumber } from "./numbers";
@@ -9,9 +8,8 @@ import { formatOffset, formatTime, type TimeStyle } from "./times";
 
 /** The formatters, bound to the user's language and time zone. */
 export function useFormat() {
-  const { i18n } = useTranslation();
+  const { language } = useTranslation();
   const timeZone = useTimeZone();
-  const language = i18n.language;
   return useMemo(() => {
     const locale = formatLocale(language);
     const regions = new Intl.DisplayNames([locale], { type: "region" });

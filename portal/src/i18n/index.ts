@@ -1,5 +1,7 @@
-import i18next from "i18next";
-import { initReactI18next } from "react-i18next";
+import { useSyncExternalStore } from "react";
+import { type Texts, type Translate, translator } from "./translate";
+
+export type { Translate } from "./translate";
 
 /** The languages that the portal speaks, each in its own name. */
 export const LANGUAGES = {
@@ -10,7 +12,7 @@ export const LANGUAGES = {
 
 export type Language = keyof typeof LANGUAGES;
 
-const texts: Record<Language, () => Promise<{ default: object }>> = {
+const texts: Record<Language, () => Promise<{ default: Texts }>> = {
   en: () => import("./locales/en.json"),
   nl: () => import("./locales/nl.json"),
   ar: () => import("./locales/ar.json"),
@@ -47,20 +49,31 @@ export function browserLanguage(wanted: readonly string[] = navigator.languages)
   return "en";
 }
 
+interface Spoken {
+  language: Language;
+  t: Translate;
+}
+
+let spoken: Spoken = { language: "en", t: translator({}, "en") };
+const listeners = new Set<() => void>();
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  return () => listeners.delete(listener);
+}
+
+/** The texts of the language that is spoken. */
+export function useTranslation(): Spoken {
+  return useSyncExternalStore(subscribe, () => spoken);
+}
+
 /** Loads the texts of a language and turns the page to it. */
 export async function speak(language: Language): Promise<void> {
   const loaded = await texts[language]();
-  if (!i18next.isInitialized) {
-    await i18next.use(initReactI18next).init({
-      lng: language,
-      fallbackLng: false,
-      resources: {},
-      interpolation: { escapeValue: false },
-      returnNull: false,
-    });
-  }
-  i18next.addResourceBundle(language, "translation", loaded.default);
-  await i18next.changeLanguage(language);
+  spoken = { language, t: translator(loaded.default, language) };
   document.documentElement.lang = language;
   document.documentElement.dir = direction(language);
+  for (const listener of listeners) {
+    listener();
+  }
 }

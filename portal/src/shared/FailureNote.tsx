@@ -1,6 +1,6 @@
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { ApiFailure } from "~/api/client";
+import { useTranslation } from "~/i18n";
 import css from "./FailureNote.module.css";
 import { explain } from "./failures";
 import { AlertIcon } from "./icons";

@@ -1,5 +1,5 @@
 import { Skeleton } from "@mantine/core";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n";
 import css from "./RowSkeleton.module.css";
 
 /** Stands in for rows while a list loads. */

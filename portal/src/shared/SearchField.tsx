@@ -1,8 +1,8 @@
 import { CloseButton, TextInput } from "@mantine/core";
 import { useDebouncedCallback } from "@mantine/hooks";
 import { useEffect, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { SEARCH_ID } from "~/app/shortcuts";
+import { useTranslation } from "~/i18n";
 import { SearchIcon } from "~/shared/icons";
 
 interface Props {

@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n";
 import css from "./Spinner.module.css";
 
 /** Something is on its way; shows only once that takes a moment. */

@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import type { MessageStatus, NumberStatus, Webhook, WebhookDelivery } from "~/api/types";
+import { useTranslation } from "~/i18n";
 import css from "./Status.module.css";
 
 type Tone = "good" | "bad" | "wait" | "busy" | "calm";

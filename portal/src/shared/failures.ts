@@ -1,5 +1,5 @@
-import type { TFunction } from "i18next";
 import { ApiFailure } from "~/api/client";
+import type { Translate } from "~/i18n";
 import type en from "~/i18n/locales/en.json";
 
 type Code = keyof typeof en.failure;
@@ -40,7 +40,7 @@ const codes: Record<Code, true> = {
 };
 
 /** Puts any failure into words; the API's own sentence where the portal has none. */
-export function explain(error: unknown, t: TFunction): Explained {
+export function explain(error: unknown, t: Translate): Explained {
   if (!(error instanceof ApiFailure)) {
     return { title: t("failure.crash.title"), cure: t("failure.crash.cure"), requestId: null };
   }

@@ -85,6 +85,7 @@ fn fields() -> Vec<(&'static str, &'static [&'static str], Words)> {
                 "sms_addon",
             ],
         ),
+        ("kind", &["ChargeView"], vec!["number", "sms_addon"]),
         ("kind", &["ImportView"], all!(ImportKind)),
         ("status", &["ImportView"], all!(ImportState)),
         ("status", &["TopupView"], vec!["pending", "paid", "failed"]),

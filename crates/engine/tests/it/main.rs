@@ -27,6 +27,7 @@ mod restart;
 mod statements;
 mod test_keys;
 mod uncertain;
+mod upcoming;
 mod webhooks;
 
 use std::time::Duration;

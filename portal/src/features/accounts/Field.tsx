@@ -1,5 +1,5 @@
 import { type ComponentProps, useId, useState } from "react";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n";
 import css from "./Field.module.css";
 
 interface Props extends Omit<ComponentProps<"input">, "onChange" | "value"> {

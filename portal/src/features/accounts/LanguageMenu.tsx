@@ -1,16 +1,15 @@
-import { useTranslation } from "react-i18next";
-import { isLanguage, LANGUAGES, speak } from "~/i18n";
+import { isLanguage, LANGUAGES, speak, useTranslation } from "~/i18n";
 import { remember } from "~/shared/preferences";
 import css from "./Frame.module.css";
 
 /** Chooses the language before anybody is signed in. */
 export function LanguageMenu() {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTranslation();
   return (
     <select
       className={css.language}
       aria-label={t("settings.language")}
-      value={i18n.language}
+      value={language}
       onChange={({ currentTarget: { value } }) => {
         if (isLanguage(value)) {
           remember({ language: value });

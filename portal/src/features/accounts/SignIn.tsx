@@ -1,8 +1,8 @@
 import { useMutation } from "@tanstack/react-query";
 import { getRouteApi, Link, useRouter } from "@tanstack/react-router";
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiFailure, api, take } from "~/api/client";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { PlainButton } from "~/shared/PlainButton";
 import { useTitle } from "~/shared/useTitle";

@@ -1,8 +1,8 @@
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { useEffect } from "react";
-import { useTranslation } from "react-i18next";
 import { api, take } from "~/api/client";
+import { useTranslation } from "~/i18n";
 import { buttonClass } from "~/shared/PlainButton";
 import { Spinner } from "~/shared/Spinner";
 import { useTitle } from "~/shared/useTitle";

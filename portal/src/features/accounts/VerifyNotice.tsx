@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, take } from "~/api/client";
+import { useTranslation } from "~/i18n";
 import { explain } from "~/shared/failures";
 import { demoLink, localPath, rememberDemoLink } from "./demoLink";
 import { useSession } from "./session";

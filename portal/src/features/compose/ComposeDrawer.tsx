@@ -1,7 +1,6 @@
 import { Button, Drawer, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link, useNavigate, useRouterState } from "@tanstack/react-router";
-import type { TFunction } from "i18next";
 import {
   type FormEvent,
   type KeyboardEvent,
@@ -10,10 +9,11 @@ import {
   useRef,
   useState,
 } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiFailure } from "~/api/client";
 import { canSend, numbersQuery } from "~/features/numbers/queries";
 import { useFormat } from "~/format/useFormat";
+import type { Translate } from "~/i18n";
+import { useTranslation } from "~/i18n";
 import { CopyButton } from "~/shared/CopyButton";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
@@ -225,7 +225,7 @@ function said({ title, cure }: Explained): string {
 }
 
 /** What is wrong with the number typed; nothing while it is still being typed. */
-function mistake(typed: string, valid: boolean, tried: boolean, t: TFunction): string | undefined {
+function mistake(typed: string, valid: boolean, tried: boolean, t: Translate): string | undefined {
   if (typed === "") {
     return tried ? t("compose.noTo") : undefined;
   }

@@ -1,6 +1,6 @@
-import { useTranslation } from "react-i18next";
 import type { Money } from "~/api/types";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { CHARACTERS_MAX, type Measure } from "~/shared/segments/segments";
 import css from "./Compose.module.css";
 

@@ -1,7 +1,7 @@
 import { Button } from "@mantine/core";
-import { useTranslation } from "react-i18next";
 import type { Money } from "~/api/types";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { measure } from "~/shared/segments/segments";
 import { offenders, toGsmSpelling } from "~/shared/segments/spelling";
 import css from "./Compose.module.css";

@@ -1,10 +1,10 @@
 import { Button, Drawer, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
 import type { MessagingProfile, NewMessagingProfile } from "~/api/types";
 import { numbersQuery } from "~/features/numbers/queries";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { ProfileForm } from "./ProfileForm";
 import css from "./Profiles.module.css";

@@ -1,7 +1,7 @@
 import { Button, Checkbox, Switch, TextInput } from "@mantine/core";
 import { type FormEvent, type ReactNode, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { MessagingProfile, NewMessagingProfile } from "~/api/types";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { wordsOf } from "./health";

@@ -1,5 +1,5 @@
-import { useTranslation } from "react-i18next";
 import type { MessagingProfile } from "~/api/types";
+import { useTranslation } from "~/i18n";
 import { Dot } from "~/shared/Status";
 import { type WebhookHealth, webhookHealth } from "./health";
 

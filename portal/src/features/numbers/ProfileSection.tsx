@@ -1,6 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { api, take } from "~/api/client";
 import type { MyNumber } from "~/api/types";
 import { ProfileSelect } from "~/features/messaging-profiles/ProfileSelect";
@@ -8,6 +7,7 @@ import { profilesQuery } from "~/features/messaging-profiles/queries";
 import { WebhookHealthMark } from "~/features/messaging-profiles/WebhookHealthMark";
 import { statsQuery } from "~/features/sms/queries";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import css from "./ConfigureDrawer.module.css";
 import { Fact } from "./Fact";

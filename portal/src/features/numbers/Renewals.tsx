@@ -1,9 +1,9 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import type { Money, MyNumber } from "~/api/types";
 import { coverageQuery } from "~/features/orders/queries";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { When } from "~/shared/When";
 import css from "./ConfigureDrawer.module.css";
 import { numberRenewal, owes, type Renewal, smsRenewal } from "./renewal";

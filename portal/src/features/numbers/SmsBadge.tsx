@@ -1,4 +1,4 @@
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n";
 import css from "./SmsBadge.module.css";
 
 /** Marks a number on which SMS is switched on, or can be. */

@@ -1,10 +1,10 @@
 import { Button, Checkbox } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import type { AvailableNumber } from "~/api/types";
 import { SmsBadge } from "~/features/numbers/SmsBadge";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { MoreButton } from "~/shared/MoreButton";

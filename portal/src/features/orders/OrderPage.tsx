@@ -1,6 +1,6 @@
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { AvailableNumber, Order } from "~/api/types";
+import { useTranslation } from "~/i18n";
 import { Page } from "~/shared/Page";
 import { ChooseNumbers } from "./ChooseNumbers";
 import { ChoosePlace } from "./ChoosePlace";

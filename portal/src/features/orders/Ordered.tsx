@@ -1,10 +1,10 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import type { Order } from "~/api/types";
 import { openCompose } from "~/features/compose/open";
 import { SmsBadge } from "~/features/numbers/SmsBadge";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { Phone } from "~/shared/Phone";
 import css from "./Order.module.css";
 

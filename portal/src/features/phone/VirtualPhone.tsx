@@ -1,11 +1,11 @@
 import { ActionIcon, Button, Select, Textarea, TextInput } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQuery } from "@tanstack/react-query";
 import { type FormEvent, useLayoutEffect, useMemo, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
 import { destination } from "~/features/compose/destination";
 import { numbersQuery } from "~/features/numbers/queries";
 import { messagesQuery } from "~/features/sms/queries";
+import { useTranslation } from "~/i18n";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { CloseIcon } from "~/shared/icons";

@@ -1,7 +1,7 @@
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { formatTime, nextDay } from "~/format/times";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { reportQuery } from "./queries";
 import css from "./Reports.module.css";
 

@@ -1,10 +1,10 @@
 import { Button, SegmentedControl, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import type { Report, ReportRow } from "~/api/types";
 import { formatTime } from "~/format/times";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { DownloadIcon } from "~/shared/icons";

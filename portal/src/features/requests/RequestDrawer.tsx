@@ -1,9 +1,9 @@
 import { Drawer } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
-import { useTranslation } from "react-i18next";
 import type { LoggedRequest } from "~/api/types";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { CopyButton } from "~/shared/CopyButton";
 import { FailureNote } from "~/shared/FailureNote";
 import { RowSkeleton } from "~/shared/RowSkeleton";

@@ -1,10 +1,10 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { ApiFailure, api, take } from "~/api/client";
 import { PASSWORD_MIN } from "~/features/accounts/SignUp";
 import { useSession } from "~/features/accounts/session";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { Section } from "./Section";

@@ -1,7 +1,6 @@
 import { SegmentedControl, Select, useMantineColorScheme } from "@mantine/core";
 import { useMemo } from "react";
-import { useTranslation } from "react-i18next";
-import { isLanguage, LANGUAGES, speak } from "~/i18n";
+import { isLanguage, LANGUAGES, speak, useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { remember, useTimeZone } from "~/shared/preferences";
 import { Section } from "./Section";
@@ -10,7 +9,7 @@ import { type ProfileChange, useProfile } from "./useProfile";
 
 /** Language, theme, time zone: chosen and in force. */
 export function Preferences() {
-  const { t, i18n } = useTranslation();
+  const { t, language } = useTranslation();
   const profile = useProfile();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const zone = useTimeZone();
@@ -20,7 +19,7 @@ export function Preferences() {
     <Section title={t("settings.preferences")}>
       <Select
         label={t("settings.language")}
-        value={i18n.language}
+        value={language}
         onChange={(value) => {
           if (isLanguage(value)) {
             remember({ language: value });

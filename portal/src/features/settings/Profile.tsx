@@ -1,7 +1,7 @@
 import { Button, TextInput } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { useSession } from "~/features/accounts/session";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { Section } from "./Section";

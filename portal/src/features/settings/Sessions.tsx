@@ -1,8 +1,8 @@
 import { Button } from "@mantine/core";
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { api, take } from "~/api/client";
 import { sessionQuery } from "~/features/accounts/session";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import { When } from "~/shared/When";

@@ -1,9 +1,9 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import type { Conversation } from "~/api/types";
 import { openCompose } from "~/features/compose/open";
+import { useTranslation } from "~/i18n";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { BackIcon } from "~/shared/icons";

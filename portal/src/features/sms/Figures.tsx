@@ -1,7 +1,7 @@
 import { Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import css from "./Figures.module.css";
 import { statsQuery } from "./queries";
 

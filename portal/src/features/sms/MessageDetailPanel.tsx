@@ -1,10 +1,10 @@
 import { ActionIcon, Button, Skeleton } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { MessageDetail } from "~/api/types";
 import { openCompose } from "~/features/compose/open";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { CopyButton } from "~/shared/CopyButton";
 import { FailureNote } from "~/shared/FailureNote";
 import { CloseIcon } from "~/shared/icons";

@@ -1,8 +1,8 @@
 import { Link } from "@tanstack/react-router";
 import { memo } from "react";
-import { useTranslation } from "react-i18next";
 import type { Message } from "~/api/types";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { InIcon, OutIcon } from "~/shared/icons";
 import { Phone } from "~/shared/Phone";
 import { MessageStatusMark } from "~/shared/Status";

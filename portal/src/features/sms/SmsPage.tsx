@@ -11,10 +11,10 @@ import {
   useRef,
   useState,
 } from "react";
-import { useTranslation } from "react-i18next";
 import { isBusy } from "~/app/shortcuts";
 import { useSession } from "~/features/accounts/session";
 import { openCompose } from "~/features/compose/open";
+import { useTranslation } from "~/i18n";
 import { PencilIcon, PhoneIcon } from "~/shared/icons";
 import { Page } from "~/shared/Page";
 import { RowSkeleton } from "~/shared/RowSkeleton";

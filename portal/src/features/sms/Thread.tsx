@@ -9,13 +9,13 @@ import {
   useRef,
   useState,
 } from "react";
-import { useTranslation } from "react-i18next";
 import type { Message } from "~/api/types";
 import { usePending } from "~/features/compose/outbox";
 import { usePrice } from "~/features/compose/usePrice";
 import { useSend } from "~/features/compose/useSend";
 import { canSend, numbersQuery } from "~/features/numbers/queries";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { RowSkeleton } from "~/shared/RowSkeleton";
 import { MessageStatusMark } from "~/shared/Status";

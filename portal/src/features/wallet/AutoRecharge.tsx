@@ -1,9 +1,9 @@
 import { Button, Switch } from "@mantine/core";
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import type { Wallet } from "~/api/types";
 import { Section } from "~/features/settings/Section";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { AmountInput } from "./AmountInput";

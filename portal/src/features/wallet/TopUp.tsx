@@ -1,11 +1,11 @@
 import { Button, Checkbox, Modal, TextInput } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
 import type { Wallet } from "~/api/types";
 import { sum } from "~/format/money";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { parseAmount } from "./amount";

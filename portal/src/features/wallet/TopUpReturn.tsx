@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { canSend, numbersQuery } from "~/features/numbers/queries";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { topUpQuery } from "./queries";
 import css from "./Wallet.module.css";

@@ -1,8 +1,8 @@
 import { Button, Select, TextInput } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import { numbersQuery } from "~/features/numbers/queries";
+import { useTranslation } from "~/i18n";
 import { formatPhone } from "~/shared/Phone";
 import { SearchField } from "~/shared/SearchField";
 import { type Filters, isFiltered, KINDS } from "./filters";

@@ -1,10 +1,10 @@
 import { Button, SegmentedControl } from "@mantine/core";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
-import { useTranslation } from "react-i18next";
 import type { Transaction } from "~/api/types";
 import { useSession } from "~/features/accounts/session";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { Empty } from "~/shared/Empty";
 import { FailureNote } from "~/shared/FailureNote";
 import { DownloadIcon, PlusIcon } from "~/shared/icons";

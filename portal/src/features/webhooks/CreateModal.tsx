@@ -1,9 +1,9 @@
 import { Button, Modal, TextInput } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { type FormEvent, useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
 import { ProfileSelect } from "~/features/messaging-profiles/ProfileSelect";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { EventChoice } from "./EventChoice";

@@ -1,9 +1,9 @@
 import { Button } from "@mantine/core";
 import { useInfiniteQuery, useMutation, useQueryClient } from "@tanstack/react-query";
-import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
 import type { Webhook, WebhookAttempt, WebhookDelivery } from "~/api/types";
 import { useFormat } from "~/format/useFormat";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { MoreButton } from "~/shared/MoreButton";
 import { RowSkeleton } from "~/shared/RowSkeleton";

@@ -1,5 +1,5 @@
 import { Checkbox } from "@mantine/core";
-import { useTranslation } from "react-i18next";
+import { useTranslation } from "~/i18n";
 import { EVENTS, type EventName } from "./queries";
 import css from "./Webhooks.module.css";
 

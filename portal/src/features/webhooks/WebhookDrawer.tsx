@@ -1,11 +1,11 @@
 import { Button, Drawer, Modal } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
-import { useTranslation } from "react-i18next";
 import { api, idempotencyKey, take } from "~/api/client";
 import type { Webhook } from "~/api/types";
 import { ProfileSelect } from "~/features/messaging-profiles/ProfileSelect";
 import { profilesQuery } from "~/features/messaging-profiles/queries";
+import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { WebhookStatusMark } from "~/shared/Status";
 import { When } from "~/shared/When";
