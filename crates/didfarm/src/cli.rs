@@ -96,6 +96,11 @@ pub(crate) struct ServeOptions {
     #[arg(long, env = "DIDFARM_SEGMENT_PRICE", value_name = "AMOUNT")]
     pub(crate) segment_price: Option<String>,
 
+    /// What accounts pay in that are made without naming a currency, by sign-up or by an operator; where it is
+    /// not EUR, prices are set in it first [default: EUR]
+    #[arg(long, env = "DIDFARM_ACCOUNT_CURRENCY", value_name = "CODE")]
+    pub(crate) account_currency: Option<String>,
+
     /// The mail server, like smtps://user:password@mail.example.com; without one, links are
     /// written to the log
     #[arg(long, env = "DIDFARM_SMTP_URL", value_name = "URL", hide_env_values = true)]

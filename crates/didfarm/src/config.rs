@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use domain::Micros;
+use domain::{Currency, Micros};
 use engine::{InvalidMailer, IpNet, Mailer, Prices, Seller, StripeConfig, WebhookPolicy};
 use serde::Deserialize;
 use store::Location;
@@ -40,6 +40,7 @@ struct File {
     demo: Option<bool>,
     brand: Option<String>,
     segment_price: Option<String>,
+    account_currency: Option<String>,
     smtp_url: Option<String>,
     mail_from: Option<String>,
     behind_proxy: Option<bool>,
@@ -108,6 +109,7 @@ pub(crate) struct Config {
     pub(crate) demo: bool,
     pub(crate) brand: String,
     pub(crate) prices: Prices,
+    pub(crate) account_currency: Currency,
     pub(crate) mailer: Mailer,
     pub(crate) behind_proxy: bool,
     pub(crate) webhooks: WebhookPolicy,
@@ -136,6 +138,11 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
         None => Prices::default(),
         Some(text) => Prices { segment: price(text)?, ..Prices::default() },
     };
+    let account_currency =
+        match options.account_currency.as_ref().or(file.account_currency.as_ref()) {
+            None => prices.currency,
+            Some(text) => text.parse().map_err(|error| bad("account_currency", text, error))?,
+        };
     let brand =
         options.brand.clone().or(file.brand.clone()).unwrap_or_else(|| "didfarm".to_owned());
     if brand.trim().is_empty() {
@@ -153,6 +160,7 @@ pub(crate) fn serve(options: &ServeOptions) -> Result<Config, ConfigError> {
         demo,
         brand,
         prices,
+        account_currency,
         mailer: mailer(options, &file)?,
         behind_proxy: options.behind_proxy.or(file.behind_proxy).unwrap_or(false),
         webhooks: webhooks(options, &file, demo)?,
@@ -334,6 +342,7 @@ mod tests {
             demo: None,
             brand: None,
             segment_price: None,
+            account_currency: None,
             smtp_url: None,
             mail_from: None,
             stripe_secret_key: None,
@@ -365,10 +374,11 @@ mod tests {
     #[test]
     fn a_bad_setting_names_the_key_the_value_and_the_cure() {
         type Change = fn(&mut ServeOptions);
-        let cases: [(Change, &str, &str); 13] = [
+        let cases: [(Change, &str, &str); 14] = [
             (|o| o.seller_vat_number = Some("NL1".to_owned()), "seller.name", "Example B.V."),
             (|o| o.listen = Some("8080".to_owned()), "listen", "127.0.0.1:8080"),
             (|o| o.segment_price = Some("free".to_owned()), "segment_price", "0.008"),
+            (|o| o.account_currency = Some("euro".to_owned()), "account_currency", "like EUR"),
             (|o| o.public_url = Some("sms.example".to_owned()), "public_url", "https://"),
             (|o| o.smtp_url = Some("smtp://localhost".to_owned()), "mail_from", "noreply@"),
             (

@@ -79,7 +79,8 @@ pub(crate) async fn prepare(
         email: email.parse()?,
         password_hash: Some(hash_password(password.clone()).await),
         vat_rate: domain::VatRate::ZERO,
-        currency: None,
+        // The only one with prices of its own accord.
+        currency: Some(engine.config().prices.currency),
         verified: true,
     };
     let made = engine

@@ -81,6 +81,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let defaults = engine::Config::default();
     let engine_config = engine::Config {
         prices: config.prices,
+        account_currency: config.account_currency,
         site,
         webhooks: config.webhooks,
         stripe: config.stripe,

@@ -66,10 +66,8 @@ impl Engine {
         render: impl Fn(&AccountCreated) -> Value + Send + 'static,
     ) -> Result<Done, UseError> {
         let now = self.clock.now();
-        let currency = new.currency.unwrap_or(self.config.prices.currency);
-        // Another node may have set them a moment ago.
-        self.sync_prices().await?;
-        if !self.prices().tariff(currency).is_open(now) {
+        let currency = new.currency.unwrap_or(self.config.account_currency);
+        if !self.sells_in(currency).await? {
             let message = format!(
                 "no prices are set in {currency} yet: set the one of a segment to + first, with \
                  PATCH /operator/prices/outbound"

@@ -54,6 +54,13 @@ impl Currencies {
 }
 
 impl Engine {
+    /// Whether accounts may be opened that pay in it: a segment to anywhere has a price.
+    pub(crate) async fn sells_in(&self, currency: Currency) -> Result<bool, StoreError> {
+        // Another node may have set it a moment ago.
+        self.sync_prices().await?;
+        Ok(self.prices().tariff(currency).is_open(self.clock.now()))
+    }
+
     /// What an account pays in.
     pub async fn currency_of(&self, account: AccountId) -> Result<Currency, UseError> {
         if let Some(currency) = self.currencies.remembered(account) {

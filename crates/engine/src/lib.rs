@@ -67,7 +67,7 @@ use std::{
 };
 
 use carrier::CarrierEvent;
-use domain::{AccountId, WebhookId};
+use domain::{AccountId, Currency, WebhookId};
 pub use ipnet::IpNet;
 use store::Store;
 use tokio::sync::mpsc;
@@ -153,6 +153,8 @@ impl Default for Site {
 #[derive(Debug, Clone)]
 pub struct Config {
     pub prices: Prices,
+    /// What an account pays in that is made without naming a currency.
+    pub account_currency: Currency,
     pub site: Site,
     pub webhooks: WebhookPolicy,
     /// Without it, only a demo takes payments.
@@ -167,6 +169,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             prices: Prices::default(),
+            account_currency: Prices::default().currency,
             site: Site::default(),
             webhooks: WebhookPolicy::default(),
             stripe: None,

@@ -82,6 +82,16 @@ impl Engine {
             None => email.as_str().split('@').next().unwrap_or("").chars().take(100).collect(),
         };
         self.admit_letter(&client)?;
+        let currency = self.config.account_currency;
+        if !self.sells_in(currency).await? {
+            tracing::error!(
+                %currency,
+                "nobody can sign up: set the price of a segment to + in this currency"
+            );
+            let message =
+                format!("Nobody can sign up yet: nothing has a price in {currency}. Tell support.");
+            return Err(UseError::Conflict { message });
+        }
         let key = key.map(|key| key.of_sign_up(&email));
         let taken = {
             let email = email.clone();
@@ -93,7 +103,7 @@ impl Engine {
         }
         let hash = hash_password(password.into_inner()).await;
         let ids = self.ids.take(&self.store, 3).await?;
-        let (now, currency) = (self.clock.now(), self.config.prices.currency);
+        let now = self.clock.now();
         let token = secrets::new_token();
         let link = self.mailed_link(Purpose::Verify, &token);
         let to = email.clone();

@@ -71,6 +71,12 @@ impl World {
         Self::paid_at(kind, stripe.port()).await
     }
 
+    /// A world whose accounts pay in this currency where they name none.
+    pub async fn paying_in(kind: Kind, code: &str) -> Self {
+        let account_currency = code.parse().unwrap();
+        Self::new(Database::new(kind), Config { account_currency, ..config() }).await
+    }
+
     async fn paid_at(kind: Kind, port: u16) -> Self {
         let stripe = StripeConfig {
             secret_key: "sk_test_world".to_owned(),

@@ -1,12 +1,12 @@
 //! Accounts that pay in different currencies, each at its own prices.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use domain::{Currency, MessageStatus, Micros, NumberId, NumberType};
 use engine::{Engine, NewAccount, NumberPriceWanted, OutboundPriceWanted, UseError, Want};
 use serde_json::{Value, json};
 use store::{events::EventKind, renewals};
-use testkit::{Account, Smsc, World, cents};
+use testkit::{Account, Kind, Smsc, World, cents};
 
 use super::{TO, papers::pay, renewals::stock, seconds};
 
@@ -18,6 +18,41 @@ testkit::on_both_engines!(
     what_is_paid_in_is_in_the_accounts_currency,
     a_file_has_prices_in_several_currencies,
 );
+
+#[tokio::test]
+async fn who_signs_up_pays_in_the_currency_of_new_accounts() {
+    for kind in [Kind::Sqlite, Kind::Postgres] {
+        if !kind.is_available() {
+            continue;
+        }
+        let world = World::paying_in(kind, "USD").await;
+        let early = sign_up(&world, "early@example.com").await;
+        assert!(matches!(early, Err(UseError::Conflict { .. })), "{early:?}");
+        price_segments(&world, usd(), "+", 10_000).await;
+        sign_up(&world, "in-time@example.com").await.unwrap();
+        let account = world.account().create().await.id;
+        let found = world.read(move |tx| store::accounts::find(tx, account)).await;
+        assert_eq!(found.unwrap().currency, usd());
+        let all = world.read(|tx| store::accounts::list(tx, i64::MAX, 10)).await;
+        assert_eq!(all.len(), 2);
+        assert!(all.iter().all(|account| account.currency == usd()), "{all:?}");
+        world.assert_audit_clean().await;
+    }
+}
+
+async fn sign_up(world: &World, email: &str) -> Result<(), UseError> {
+    let new = SignUp {
+        email: email.parse().unwrap(),
+        password: "correct horse battery".parse().unwrap(),
+        name: None,
+    };
+    let from = Client { ip: Ipv4Addr::new(192, 0, 2, 1).into(), user_agent: None };
+    world
+        .run(move |engine| async move {
+            engine.sign_up(new, from, None, |_, _| Value::Null).await.map(|_| ())
+        })
+        .await
+}
 
 const DAY: Duration = Duration::from_secs(86_400);
 
