@@ -14,8 +14,9 @@ use domain::{
 };
 use store::{
     StoreError, Tx,
-    attempts::{self, AttemptKey, Match, MatchedReceipt},
+    attempts::AttemptKey,
     orphans::{self, Orphan},
+    receipts::{self, Match, MatchedReceipt},
 };
 
 use crate::rollup::{Changed, Surroundings};
@@ -111,7 +112,7 @@ fn record(
     wanted.sort_unstable();
     wanted.dedup();
     let mut by_id: BTreeMap<String, Vec<Match>> = BTreeMap::new();
-    for found in attempts::by_carrier_ids(tx, carrier, &wanted)? {
+    for found in receipts::by_carrier_ids(tx, carrier, &wanted)? {
         by_id.entry(found.match_id.clone()).or_default().push(found);
     }
 
@@ -139,7 +140,7 @@ fn record(
     }
     for turn in turns {
         let receipts: Vec<MatchedReceipt> = turn.into_values().collect();
-        for standing in attempts::receive(tx, carrier, &receipts, around.now)? {
+        for standing in receipts::receive(tx, carrier, &receipts, around.now)? {
             changed.insert((standing.key.account, standing.key.message), standing);
         }
     }
@@ -210,7 +211,7 @@ fn by_reference(
     };
     let recipient = format!("+{}", recipient.trim_start_matches(['+', '0']));
     let since = around.now.minus(ORPHANS_KEPT);
-    let unnamed = attempts::unnamed_to(tx, carrier, &recipient, since)?;
+    let unnamed = receipts::unnamed_to(tx, carrier, &recipient, since)?;
     let mut named =
         unnamed.into_iter().filter(|key| user_reference(key.message, key.part) == reference);
     Ok(match (named.next(), named.next()) {

@@ -45,6 +45,7 @@ pub mod people;
 mod postgres_pool;
 pub mod prices;
 pub mod queue;
+pub mod receipts;
 pub mod renewals;
 pub mod reports;
 pub mod request_log;

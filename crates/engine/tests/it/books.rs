@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use domain::{Micros, NumberId, TopupId, VatRate, routing::mix};
+use domain::{Micros, NumberId, TopupId, VatRate};
 use engine::{AutoRechargePatch, WalletPatch, Want};
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
@@ -16,7 +16,10 @@ use store::{
 };
 use testkit::{Account, Kind, STRIPE_SECRET, World, cents};
 
-use super::renewals::stock;
+use super::{
+    lives::{Chance, DESTINATIONS, payment, setting, units},
+    renewals::stock,
+};
 
 const STEPS: u64 = 150;
 
@@ -25,10 +28,6 @@ const AUDIT_EVERY: u64 = 15;
 
 /// In so many steps, money moves in every way.
 const LONG: u64 = 2_000;
-
-/// A destination for each outcome; see `docs/simulator.md`.
-const DESTINATIONS: [&str; 4] =
-    ["+447700900900", "+447700900902", "+447700900903", "+447700900905"];
 
 #[tokio::test]
 async fn any_life_of_a_wallet_keeps_the_books_on_sqlite() {
@@ -42,30 +41,20 @@ async fn any_life_of_a_wallet_keeps_the_books_on_postgres() {
     }
 }
 
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
 struct Life {
     world: World,
     alice: Account,
-    seed: u64,
-    draws: u64,
+    chance: Chance,
     events: u64,
     stocked: Vec<NumberId>,
 }
 
 async fn live(kind: Kind) {
     let world = World::paid_through_stripe(kind).await;
-    let seed = setting("DIDFARM_BOOKS_SEED").unwrap_or_else(|| {
-        let mut octets = [0; 8];
-        getrandom::fill(&mut octets).unwrap();
-        u64::from_le_bytes(octets) % 1_000_000
-    });
-    println!("DIDFARM_BOOKS_SEED={seed}");
+    let chance = Chance::seeded_by("DIDFARM_BOOKS_SEED");
     world.simulator().create().await;
     let alice = world.account().balance(cents(2_000)).vat("21.00").simulated().create().await;
-    let mut life = Life { world, alice, seed, draws: 0, events: 0, stocked: Vec::new() };
+    let mut life = Life { world, alice, chance, events: 0, stocked: Vec::new() };
     let steps = setting("DIDFARM_BOOKS_STEPS").unwrap_or(STEPS);
     for step in 0..steps {
         life.step().await;
@@ -80,17 +69,8 @@ async fn live(kind: Kind) {
 }
 
 impl Life {
-    fn draw(&mut self, below: u64) -> u64 {
-        self.draws += 1;
-        mix(self.seed.wrapping_mul(1_000_003).wrapping_add(self.draws)) % below
-    }
-
-    fn cents(&mut self, below: u64) -> Micros {
-        cents(i64::try_from(1 + self.draw(below)).unwrap())
-    }
-
     async fn step(&mut self) {
-        match self.draw(22) {
+        match self.chance.draw(22) {
             0..=3 => self.send().await,
             4 | 5 => self.carry().await,
             6 | 7 => self.begin_topup().await,
@@ -126,8 +106,8 @@ impl Life {
     }
 
     async fn send(&mut self) {
-        for _ in 0..=self.draw(5) {
-            let to = DESTINATIONS[usize::try_from(self.draw(4)).unwrap()];
+        for _ in 0..=self.chance.draw(5) {
+            let to = DESTINATIONS[usize::try_from(self.chance.draw(4)).unwrap()];
             // Money, cap and debt may stand in the way.
             drop(self.alice.ask(self.alice.message(to, "hello"), None).await);
         }
@@ -144,14 +124,14 @@ impl Life {
     }
 
     async fn begin_topup(&mut self) {
-        let amount = self.cents(5_000);
+        let amount = self.chance.cents(5_000);
         let (id, vat, at) = (self.alice.id, "21.00".parse::<VatRate>().unwrap(), self.world.now());
         let amount = Micros::new(amount.get() + 1_000_000);
-        let token = [u8::try_from(self.draw(256)).unwrap(); 8];
+        let token = [u8::try_from(self.chance.draw(256)).unwrap(); 8];
         let mut hash = [0; 32];
         hash[..8].copy_from_slice(&token);
-        hash[8..16].copy_from_slice(&self.draws.to_le_bytes());
-        let number = i64::try_from(1_000_000_000 + self.draws).unwrap();
+        hash[8..16].copy_from_slice(&self.chance.draws().to_le_bytes());
+        let number = i64::try_from(1_000_000_000 + self.chance.draws()).unwrap();
         self.world
             .run(move |engine| async move {
                 let currency = engine.config().prices.currency;
@@ -188,13 +168,13 @@ impl Life {
     async fn topup(&mut self) -> Option<Topup> {
         let id = self.alice.id;
         let all = self.world.read(move |tx| topups::list(tx, Some(id), i64::MAX, 3)).await;
-        let at = self.draw(u64::try_from(all.len()).unwrap().max(1));
+        let at = self.chance.draw(u64::try_from(all.len()).unwrap().max(1));
         all.into_iter().nth(usize::try_from(at).unwrap())
     }
 
     async fn tell_paid(&mut self) {
         let Some(topup) = self.topup().await else { return };
-        let kind = if self.draw(8) == 0 { "payment_failed" } else { "succeeded" };
+        let kind = if self.chance.draw(8) == 0 { "payment_failed" } else { "succeeded" };
         let object = json!({
             "id": payment(&topup), "currency": "eur", "amount_received": units(topup.gross),
             "metadata": {
@@ -208,7 +188,7 @@ impl Life {
 
     async fn tell_refunded(&mut self) {
         let Some(topup) = self.topup().await else { return };
-        let part = i64::try_from(1 + self.draw(4)).unwrap();
+        let part = i64::try_from(1 + self.chance.draw(4)).unwrap();
         let object = json!({
             "id": "ch_1", "payment_intent": payment(&topup), "currency": "eur",
             "amount_refunded": units(topup.gross) * part / 4,
@@ -219,7 +199,7 @@ impl Life {
     async fn tell_disputed(&mut self) {
         let Some(topup) = self.topup().await else { return };
         let (kind, status) = [("created", "needs_response"), ("closed", "won"), ("closed", "lost")]
-            [usize::try_from(self.draw(3)).unwrap()];
+            [usize::try_from(self.chance.draw(3)).unwrap()];
         let object = json!({
             "id": format!("dp_{}", topup.id), "status": status,
             "payment_intent": payment(&topup), "currency": "eur", "amount": units(topup.gross),
@@ -234,7 +214,7 @@ impl Life {
             "id": format!("evt_{}", self.events), "type": kind, "data": {"object": object},
         });
         let body = event.to_string();
-        for _ in 0..=self.draw(2) {
+        for _ in 0..=self.chance.draw(2) {
             let seconds = self.world.now().seconds();
             let mut mac = Hmac::<Sha256>::new_from_slice(STRIPE_SECRET.as_bytes()).unwrap();
             mac.update(format!("{seconds}.{body}").as_bytes());
@@ -251,7 +231,7 @@ impl Life {
 
     async fn refund(&mut self) {
         let Some(topup) = self.topup().await else { return };
-        let amount = if self.draw(2) == 0 { None } else { Some(self.cents(2_000)) };
+        let amount = if self.chance.draw(2) == 0 { None } else { Some(self.chance.cents(2_000)) };
         self.world
             .run(move |engine| async move {
                 // What was spent, or taken back, may stand in the way.
@@ -263,7 +243,7 @@ impl Life {
     async fn credit(&mut self) {
         // Often all is spent, so that what is taken back is not there.
         let spent = self.alice.available().await.negated();
-        let amount = if self.draw(2) == 0 { spent } else { self.cents(500) };
+        let amount = if self.chance.draw(2) == 0 { spent } else { self.chance.cents(500) };
         let id = self.alice.id;
         self.world
             .run(move |engine| async move {
@@ -274,7 +254,7 @@ impl Life {
     }
 
     async fn order(&mut self) {
-        let number = format!("+447700{:06}", 901_000 + self.draws % 90_000);
+        let number = format!("+447700{:06}", 901_000 + self.chance.draws() % 90_000);
         let number = stock(&self.world, &number).await;
         self.stocked.push(number);
         let (id, wants) = (self.alice.id, vec![Want { number, sms: true }]);
@@ -286,7 +266,7 @@ impl Life {
     }
 
     async fn pass_days(&mut self) {
-        for _ in 0..=self.draw(12) {
+        for _ in 0..=self.chance.draw(12) {
             self.world.leap(Duration::from_secs(86_400));
             self.world.renew().await;
         }
@@ -304,7 +284,7 @@ impl Life {
                 })
             })
             .collect();
-        for _ in 0..self.draw(40) {
+        for _ in 0..self.chance.draw(40) {
             tokio::task::yield_now().await;
         }
         self.world.crash();
@@ -317,11 +297,11 @@ impl Life {
 
     async fn change_settings(&mut self) {
         let (id, at) = (self.alice.id, self.world.now());
-        let cap = if self.draw(2) == 0 { None } else { Some(self.cents(30)) };
+        let cap = if self.chance.draw(2) == 0 { None } else { Some(self.chance.cents(30)) };
         let patch = WalletPatch {
             daily_spend_cap: Some(cap),
             auto_recharge: Some(AutoRechargePatch {
-                enabled: Some(self.draw(3) > 0),
+                enabled: Some(self.chance.draw(3) > 0),
                 ..AutoRechargePatch::default()
             }),
             ..WalletPatch::default()
@@ -343,12 +323,4 @@ impl Life {
             })
             .await;
     }
-}
-
-fn payment(topup: &Topup) -> String {
-    format!("pi_{}", topup.id)
-}
-
-fn units(gross: Micros) -> i64 {
-    gross.get() / 10_000
 }

@@ -12,6 +12,7 @@ mod faults;
 mod imports;
 mod inbound;
 mod limits;
+mod lives;
 mod messaging_profiles;
 mod months;
 mod nodes;

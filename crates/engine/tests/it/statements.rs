@@ -4,7 +4,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use domain::{Micros, NumberId, Timestamp, TopupId, routing::mix};
+use domain::{Micros, NumberId, Timestamp, TopupId};
 use engine::{Content, PaperBody, Want};
 use serde_json::{Value, json};
 use store::{
@@ -15,6 +15,7 @@ use store::{
 use testkit::{Account, Kind, World, cents};
 
 use super::{
+    lives::{Chance, DESTINATIONS, payment, setting, units},
     refunds::{Told, tell},
     renewals::stock,
 };
@@ -22,10 +23,6 @@ use super::{
 const MONTHS: u64 = 9;
 
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// A destination for each outcome; see `docs/simulator.md`.
-const DESTINATIONS: [&str; 4] =
-    ["+447700900900", "+447700900902", "+447700900903", "+447700900905"];
 
 #[tokio::test]
 async fn statements_of_any_life_add_up_on_sqlite() {
@@ -39,33 +36,23 @@ async fn statements_of_any_life_add_up_on_postgres() {
     }
 }
 
-fn setting(name: &str) -> Option<u64> {
-    std::env::var(name).ok()?.parse().ok()
-}
-
 struct Life {
     world: World,
     accounts: Vec<Account>,
-    seed: u64,
-    draws: u64,
+    chance: Chance,
     told: u64,
 }
 
 async fn live(kind: Kind) {
     let world = World::paid_through_stripe(kind).await;
-    let seed = setting("DIDFARM_STATEMENTS_SEED").unwrap_or_else(|| {
-        let mut octets = [0; 8];
-        getrandom::fill(&mut octets).unwrap();
-        u64::from_le_bytes(octets) % 1_000_000
-    });
-    println!("DIDFARM_STATEMENTS_SEED={seed}");
+    let chance = Chance::seeded_by("DIDFARM_STATEMENTS_SEED");
     world.simulator().create().await;
-    let mut life = Life { world, accounts: Vec::new(), seed, draws: 0, told: 0 };
+    let mut life = Life { world, accounts: Vec::new(), chance, told: 0 };
     let months = setting("DIDFARM_STATEMENTS_MONTHS").unwrap_or(MONTHS);
     let end = life.world.now().plus_months(i32::try_from(months).unwrap());
     while life.world.now() < end {
         // Some come later, one of them in the midst of a month.
-        if life.accounts.len() < 3 && life.draw(4) == 0 || life.accounts.is_empty() {
+        if life.accounts.len() < 3 && life.chance.draw(4) == 0 || life.accounts.is_empty() {
             let account = life.world.account();
             let account = account.balance(cents(1_000)).vat("21.00").simulated().create().await;
             life.accounts.push(account);
@@ -79,17 +66,8 @@ async fn live(kind: Kind) {
 }
 
 impl Life {
-    fn draw(&mut self, below: u64) -> u64 {
-        self.draws += 1;
-        mix(self.seed.wrapping_mul(1_000_003).wrapping_add(self.draws)) % below
-    }
-
-    fn cents(&mut self, below: u64) -> Micros {
-        cents(i64::try_from(1 + self.draw(below)).unwrap())
-    }
-
     fn account(&mut self) -> Account {
-        let at = self.draw(u64::try_from(self.accounts.len()).unwrap());
+        let at = self.chance.draw(u64::try_from(self.accounts.len()).unwrap());
         self.accounts[usize::try_from(at).unwrap()].clone()
     }
 
@@ -98,7 +76,7 @@ impl Life {
     }
 
     async fn step(&mut self) {
-        match self.draw(16) {
+        match self.chance.draw(16) {
             0 | 1 => self.send().await,
             2 | 3 => self.carry().await,
             4 | 5 => self.pay().await,
@@ -119,8 +97,8 @@ impl Life {
 
     async fn send(&mut self) {
         let account = self.account();
-        for _ in 0..=self.draw(4) {
-            let to = DESTINATIONS[usize::try_from(self.draw(4)).unwrap()];
+        for _ in 0..=self.chance.draw(4) {
+            let to = DESTINATIONS[usize::try_from(self.chance.draw(4)).unwrap()];
             // Money and debt may stand in the way.
             drop(account.ask(account.message(to, "hello"), None).await);
         }
@@ -140,7 +118,7 @@ impl Life {
     async fn pass_days(&mut self) {
         let now = self.world.now();
         let turn = now.start_of_month().plus_months(1);
-        let span = match self.draw(6) {
+        let span = match self.chance.draw(6) {
             0 => turn.since(now),
             1 => turn.since(now) + Duration::from_micros(1),
             days => u32::try_from(days).unwrap() * 2 * DAY,
@@ -148,18 +126,19 @@ impl Life {
         self.world.leap(span);
         self.world.renew().await;
         self.world.keep_house().await;
-        if self.draw(3) == 0 {
+        if self.chance.draw(3) == 0 {
             self.issue().await;
         }
     }
 
     /// Begins a payment and makes it.
     async fn pay(&mut self) {
-        let amount = Micros::new(self.cents(5_000).get() + 1_000_000);
+        let amount = Micros::new(self.chance.cents(5_000).get() + 1_000_000);
         let (account, at) = (self.account(), self.world.now());
-        let (id, number) = (account.id, i64::try_from(1_000_000_000 + self.draws).unwrap());
+        let id = account.id;
+        let number = i64::try_from(1_000_000_000 + self.chance.draws()).unwrap();
         let mut hash = [0; 32];
-        hash[..8].copy_from_slice(&self.draws.to_le_bytes());
+        hash[..8].copy_from_slice(&self.chance.draws().to_le_bytes());
         let topup = self
             .world
             .run(move |engine| async move {
@@ -200,7 +179,7 @@ impl Life {
             },
         });
         // Not all of them are made.
-        if self.draw(5) > 0 {
+        if self.chance.draw(5) > 0 {
             self.tell("payment_intent.succeeded", object.clone()).await;
             self.tell("payment_intent.succeeded", object).await;
         }
@@ -215,16 +194,17 @@ impl Life {
     async fn topup(&mut self) -> Option<Topup> {
         let id = self.account().id;
         let all = self.world.read(move |tx| topups::list(tx, Some(id), i64::MAX, 3)).await;
-        let at = self.draw(u64::try_from(all.len()).unwrap().max(1));
+        let at = self.chance.draw(u64::try_from(all.len()).unwrap().max(1));
         all.into_iter().nth(usize::try_from(at).unwrap())
     }
 
     async fn tell_refunded(&mut self) {
         let Some(topup) = self.topup().await else { return };
-        let amount = units(topup.gross) / (2 + i64::try_from(self.draw(3)).unwrap());
-        let status = ["succeeded", "failed"][usize::try_from(self.draw(2)).unwrap()];
+        let amount = units(topup.gross) / (2 + i64::try_from(self.chance.draw(3)).unwrap());
+        let status = ["succeeded", "failed"][usize::try_from(self.chance.draw(2)).unwrap()];
         let object = json!({
-            "id": format!("re_{}_{}", topup.id, self.draw(2)), "payment_intent": payment(&topup),
+            "id": format!("re_{}_{}", topup.id, self.chance.draw(2)),
+            "payment_intent": payment(&topup),
             "currency": "eur", "amount": amount, "status": status, "created": 0,
         });
         self.tell("refund.updated", object).await;
@@ -241,7 +221,7 @@ impl Life {
             ("charge.dispute.created", "needs_response"),
             ("charge.dispute.closed", "won"),
             ("charge.dispute.closed", "lost"),
-        ][usize::try_from(self.draw(3)).unwrap()];
+        ][usize::try_from(self.chance.draw(3)).unwrap()];
         let object = json!({
             "id": format!("dp_{}", topup.id), "status": status,
             "payment_intent": payment(&topup), "currency": "eur", "amount": units(topup.gross),
@@ -251,7 +231,7 @@ impl Life {
 
     async fn refund(&mut self) {
         let Some(topup) = self.topup().await else { return };
-        let amount = if self.draw(2) == 0 { None } else { Some(self.cents(2_000)) };
+        let amount = if self.chance.draw(2) == 0 { None } else { Some(self.chance.cents(2_000)) };
         self.world
             .run(move |engine| async move {
                 // What was spent, or taken back, may stand in the way.
@@ -264,7 +244,7 @@ impl Life {
         // Often all is spent, so that what is taken back is owed.
         let account = self.account();
         let spent = account.available().await.negated();
-        let amount = if self.draw(2) == 0 { spent } else { self.cents(500) };
+        let amount = if self.chance.draw(2) == 0 { spent } else { self.chance.cents(500) };
         self.world
             .run(move |engine| async move {
                 let note = "by hand".to_owned();
@@ -274,7 +254,7 @@ impl Life {
     }
 
     async fn order(&mut self) {
-        let number = format!("+447700{:06}", 901_000 + self.draws % 90_000);
+        let number = format!("+447700{:06}", 901_000 + self.chance.draws() % 90_000);
         let number: NumberId = stock(&self.world, &number).await;
         let (id, wants) = (self.account().id, vec![Want { number, sms: true }]);
         self.world
@@ -389,12 +369,4 @@ impl Life {
 
 fn body(paper: &Paper) -> PaperBody {
     serde_json::from_str(&paper.body).unwrap()
-}
-
-fn payment(topup: &Topup) -> String {
-    format!("pi_{}", topup.id)
-}
-
-fn units(gross: Micros) -> i64 {
-    gross.get() / 10_000
 }
