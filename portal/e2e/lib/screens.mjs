@@ -36,6 +36,7 @@ export async function furnish(portal) {
   ).body;
   await portal.call("POST", `/portal/webhooks/${webhook.id}/test`, {});
   const topup = await payIn(portal);
+  await buy(portal);
   await portal.call("POST", "/portal/sms/send", { ...messages[0], to: "12" });
   return until("the messages have ended", async () => {
     const { body } = await portal.call("GET", "/portal/sms?limit=200");
@@ -46,6 +47,14 @@ export async function furnish(portal) {
     }
     return ended && { messages: body.messages, numbers: portal.demo.numbers, webhook, topup };
   });
+}
+
+/** Numbers that renew. */
+async function buy(portal) {
+  const query = "country=GB&type=mobile&sms=true";
+  const { numbers } = (await portal.call("GET", `/portal/numbers/available?${query}`)).body;
+  const items = numbers.slice(0, 3).map(({ id }, index) => ({ number_id: id, sms: index < 2 }));
+  await portal.call("POST", "/portal/orders", { items });
 }
 
 /** Tax on what is paid in, a card that is kept and charged by itself, and limits. */
@@ -148,6 +157,24 @@ export function screens({ messages, numbers, webhook, topup }) {
       },
     },
     { name: "wallet", path: "/wallet" },
+    {
+      name: "wallet-short",
+      path: "/wallet",
+      async arrange(page) {
+        const address = "**/portal/wallet/upcoming";
+        await page.route(address, async (route) => {
+          const response = await route.fetch();
+          const json = await response.json();
+          const [owed, next] = json.upcoming.charges;
+          Object.assign(owed, { due_at: "2026-04-03T10:15:30.000000Z", owed: true });
+          json.upcoming.covered_until = next.due_at;
+          await route.fulfill({ response, json });
+        });
+        await page.reload();
+        await page.getByRole("alert").waitFor();
+        await page.unrouteAll({ behavior: "wait" });
+      },
+    },
     { name: "wallet-papers", path: "/wallet?view=papers" },
     { name: "wallet-settings", path: "/wallet?view=settings" },
     { name: "wallet-paid", path: `/wallet?topup=${topup.id}` },

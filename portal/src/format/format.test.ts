@@ -1,5 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { formatMoney, fromMicros, sum, times, toMicros } from "./money";
+import {
+  currencySymbol,
+  formatMoney,
+  fromMicros,
+  NO_CURRENCY,
+  nameMoney,
+  sum,
+  times,
+  toMicros,
+} from "./money";
 import { day, formatOffset, formatTime, nextDay, startOfDay } from "./times";
 
 const euro = (amount: string) => ({ amount, currency: "EUR" });
@@ -23,9 +32,22 @@ describe("money", () => {
     expect(formatMoney(euro("9007199254740.993001"), "en-GB")).toBe("€9,007,199,254,740.993001");
   });
 
+  it.each([
+    ["EUR", "en-GB", "€", "10 euros", "€10.00"],
+    ["USD", "en-GB", "US$", "10 US dollars", "US$10.00"],
+    ["CHF", "nl", "CHF", "10 Zwitserse frank", "CHF 10,00"],
+    ["EUR", "ar-u-nu-latn", "€", "10 يورو", "10.00 €"],
+    ["JPY", "en-GB", "JP¥", "10 Japanese yen", "JP¥10.00"],
+  ])("%s in %s is written as that currency is", (currency, locale, symbol, name, amount) => {
+    expect(currencySymbol(currency, locale)).toBe(symbol);
+    expect(plain(nameMoney(10, currency, locale))).toBe(name);
+    expect(plain(formatMoney({ amount: "10.00", currency }, locale))).toBe(amount);
+  });
+
   it("is counted in micro-units", () => {
     expect(times(euro("0.008"), 11)).toEqual(euro("0.088"));
-    expect(sum([euro("0.1"), euro("0.2")], "EUR")).toEqual(euro("0.30"));
+    expect(sum([euro("0.1"), euro("0.2")])).toEqual(euro("0.30"));
+    expect(sum([])).toEqual({ amount: "0.00", currency: NO_CURRENCY });
     expect(fromMicros(toMicros("-0.000001"))).toBe("-0.000001");
     expect(fromMicros(0n)).toBe("0.00");
     expect(() => toMicros("1e3")).toThrow(RangeError);

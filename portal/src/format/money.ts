@@ -23,9 +23,13 @@ export function times(money: Money, count: number): Money {
   return { ...money, amount: fromMicros(toMicros(money.amount) * BigInt(count)) };
 }
 
-export function sum(amounts: readonly Money[], currency: string): Money {
+/** Of no currency, as ISO 4217 has it: what nothing adds up to, and what is not known yet. */
+export const NO_CURRENCY = "XXX";
+
+/** Amounts of one currency. */
+export function sum(amounts: readonly Money[]): Money {
   const micros = amounts.reduce((total, money) => total + toMicros(money.amount), 0n);
-  return { amount: fromMicros(micros), currency };
+  return { amount: fromMicros(micros), currency: amounts[0]?.currency ?? NO_CURRENCY };
 }
 
 /** Formats money; two decimals, more only where the amount has them: €0.008. */
@@ -43,4 +47,20 @@ export function formatMoney(
   });
   // Intl takes decimal strings as they are; nothing is rounded on the way.
   return format.format(money.amount as `${number}`);
+}
+
+/** A round amount in words: 10 euros. */
+export function nameMoney(units: number, currency: string, locale: string): string {
+  return new Intl.NumberFormat(locale, {
+    style: "currency",
+    currency,
+    currencyDisplay: "name",
+    maximumFractionDigits: 0,
+  }).format(units);
+}
+
+/** What stands for a currency before an amount: €, US$, CHF. */
+export function currencySymbol(currency: string, locale: string): string {
+  const parts = new Intl.NumberFormat(locale, { style: "currency", currency }).formatToParts(0);
+  return parts.find(({ type }) => type === "currency")?.value ?? currency;
 }

@@ -29,9 +29,11 @@ export function applier(cache: QueryClient) {
     void cache.invalidateQueries({ queryKey: ["reports"] });
     void cache.invalidateQueries({ queryKey: ["transactions"] });
     void cache.invalidateQueries({ queryKey: ["papers"] });
+    void cache.invalidateQueries({ queryKey: ["upcoming"] });
   }, FIGURES_EVERY_MS);
   const refreshNumbers = throttle(() => {
     void cache.invalidateQueries({ queryKey: ["numbers"] });
+    void cache.invalidateQueries({ queryKey: ["upcoming"] });
   }, FIGURES_EVERY_MS);
 
   return (events: readonly LiveEvent[]) => {

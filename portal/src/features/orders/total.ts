@@ -7,5 +7,5 @@ export function total(items: readonly Item[]): Money {
   const amounts = items.flatMap(({ number, sms }) =>
     sms && number.sms_price ? [number.number_price, number.sms_price] : [number.number_price],
   );
-  return sum(amounts, amounts[0]?.currency ?? "EUR");
+  return sum(amounts);
 }

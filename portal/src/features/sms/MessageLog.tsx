@@ -8,6 +8,7 @@ import type { Message } from "~/api/types";
 import { isBusy } from "~/app/shortcuts";
 import { openCompose } from "~/features/compose/open";
 import { usePending } from "~/features/compose/outbox";
+import { useCurrency } from "~/features/wallet/useCurrency";
 import { useFormat } from "~/format/useFormat";
 import { useTranslation } from "~/i18n";
 import { Empty } from "~/shared/Empty";
@@ -40,11 +41,14 @@ export function MessageLog({ filters, open, narrow }: Props) {
     placeholderData: keepPreviousData,
   });
   const pending = usePending();
+  const currency = useCurrency();
   const rows = useMemo(() => {
     const loaded = messages.data?.pages.flatMap((page) => page.messages) ?? [];
-    const waiting = pending.map(standIn).filter((message) => matches(query, message));
+    const waiting = pending
+      .map((each) => standIn(each, currency))
+      .filter((message) => matches(query, message));
     return [...waiting, ...loaded];
-  }, [messages.data, pending, query]);
+  }, [messages.data, pending, query, currency]);
 
   const outdated = messages.isPlaceholderData;
   if (messages.isPending || (outdated && rows.length === 0)) {

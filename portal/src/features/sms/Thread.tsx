@@ -14,6 +14,7 @@ import { usePending } from "~/features/compose/outbox";
 import { usePrice } from "~/features/compose/usePrice";
 import { useSend } from "~/features/compose/useSend";
 import { canSend, numbersQuery } from "~/features/numbers/queries";
+import { useCurrency } from "~/features/wallet/useCurrency";
 import { useFormat } from "~/format/useFormat";
 import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
@@ -35,13 +36,14 @@ export function Thread({ number, other }: Props) {
   const { t } = useTranslation();
   const list = useInfiniteQuery(messagesQuery({ number_id: number, with: other }));
   const pending = usePending();
+  const currency = useCurrency();
   const messages = useMemo(() => {
     const loaded = list.data?.pages.flatMap((page) => page.messages) ?? [];
     const waiting = pending
       .filter((each) => each.number_id === number && each.to === other)
-      .map(standIn);
+      .map((each) => standIn(each, currency));
     return [...waiting, ...loaded].reverse();
-  }, [list.data, pending, number, other]);
+  }, [list.data, pending, number, other, currency]);
 
   const box = useRef<HTMLDivElement>(null);
   const newest = messages.at(-1)?.id;

@@ -1,8 +1,9 @@
 import type { Message } from "~/api/types";
 import type { Pending } from "~/features/compose/outbox";
+import { NO_CURRENCY } from "~/format/money";
 
 /** A message as it will look once the API has taken it; its id is none of the API's. */
-export function standIn(pending: Pending): Message {
+export function standIn(pending: Pending, currency = NO_CURRENCY): Message {
   return {
     id: -Date.parse(pending.created_at),
     direction: "outbound",
@@ -13,7 +14,7 @@ export function standIn(pending: Pending): Message {
     status: "queued",
     segments: pending.segments,
     encoding: pending.encoding,
-    price: pending.price ?? { amount: "0.00", currency: "EUR" },
+    price: pending.price ?? { amount: "0.00", currency },
     carrier: "didfarm",
     created_at: pending.created_at,
   };

@@ -23,7 +23,10 @@ export function StartPage() {
   const numbers = useQuery(numbersQuery);
   const outbound = useInfiniteQuery(messagesQuery({ direction: "outbound" }));
   const sent = outbound.data?.pages[0]?.messages[0];
-  const paid = wallet.data !== undefined && Number(wallet.data.balance.amount) > 0;
+  const balance = wallet.data?.balance;
+  const paid = balance !== undefined && Number(balance.amount) > 0;
+  const few = balance && format.moneyName(10, balance.currency);
+  const enough = few === undefined ? "" : ` ${t("start.pay.enough", { amount: few })}`;
   const sender = numbers.data?.find(canSend);
   const done = [
     paid || sender !== undefined || sent !== undefined,
@@ -49,8 +52,8 @@ export function StartPage() {
           title={t("start.pay.title")}
           text={
             paid
-              ? t("start.pay.done", { amount: format.money(wallet.data.balance) })
-              : t("start.pay.text")
+              ? t("start.pay.done", { amount: format.money(balance) })
+              : t("start.pay.text") + enough
           }
         >
           {session?.payments ? (

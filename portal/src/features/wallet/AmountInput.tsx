@@ -1,4 +1,5 @@
 import { TextInput, type TextInputProps } from "@mantine/core";
+import { useFormat } from "~/format/useFormat";
 
 interface Props extends Omit<TextInputProps, "onChange"> {
   currency: string;
@@ -7,11 +8,12 @@ interface Props extends Omit<TextInputProps, "onChange"> {
 
 /** An amount of money, typed with a decimal point or comma. */
 export function AmountInput({ currency, onChange, ...props }: Props) {
+  const format = useFormat();
   return (
     <TextInput
       inputMode="decimal"
       dir="ltr"
-      leftSection={currency === "EUR" ? "€" : <span className="dim">{currency}</span>}
+      leftSection={format.symbol(currency)}
       onChange={(event) => onChange(event.currentTarget.value)}
       classNames={{ input: "num" }}
       {...props}

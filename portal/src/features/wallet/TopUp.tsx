@@ -1,4 +1,4 @@
-import { Button, Checkbox, Modal, TextInput } from "@mantine/core";
+import { Button, Checkbox, Modal } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { api, idempotencyKey, take } from "~/api/client";
@@ -8,14 +8,15 @@ import { useFormat } from "~/format/useFormat";
 import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
-import { parseAmount } from "./amount";
+import { AmountInput } from "./AmountInput";
+import { LEAST, MOST, parseAmount } from "./amount";
 import { vatOn } from "./vat";
 import css from "./Wallet.module.css";
 
 const SUGGESTED = ["10.00", "20.00", "50.00", "100.00"];
 
 interface Props {
-  wallet: Wallet | undefined;
+  wallet: Wallet;
   opened: boolean;
   onClose: () => void;
 }
@@ -28,7 +29,11 @@ export function TopUp({ wallet, opened, onClose }: Props) {
   const [keepCard, setKeepCard] = useState(false);
   const key = useRef({ of: "", value: "" });
   const amount = parseAmount(typed);
-  const currency = wallet?.balance.currency ?? "EUR";
+  const { currency } = wallet.balance;
+  const outOfRange = t("wallet.invalidAmount", {
+    least: format.money({ amount: LEAST, currency }),
+    most: format.money({ amount: MOST, currency }),
+  });
   const topUp = useMutation({
     mutationFn: (value: string) => {
       const body = { amount: value, save_card: keepCard };
@@ -75,22 +80,15 @@ export function TopUp({ wallet, opened, onClose }: Props) {
             </Button>
           ))}
         </div>
-        <TextInput
+        <AmountInput
+          currency={currency}
           label={t("wallet.amount")}
-          inputMode="decimal"
-          dir="ltr"
           data-autofocus
-          leftSection={currency === "EUR" ? "€" : currency}
           value={typed}
-          onChange={(event) => setTyped(event.currentTarget.value)}
-          error={
-            refused ?? (amount === null && typed !== "" ? t("wallet.invalidAmount") : undefined)
-          }
-          classNames={{ input: "num" }}
+          onChange={setTyped}
+          error={refused ?? (amount === null && typed !== "" ? outOfRange : undefined)}
         />
-        {amount !== null && wallet !== undefined && (
-          <Due net={amount} rate={wallet.vat_rate} currency={currency} />
-        )}
+        {amount !== null && <Due net={amount} rate={wallet.vat_rate} currency={currency} />}
         <Checkbox
           label={t("wallet.keepCard")}
           description={t("wallet.keepCardHelp")}
@@ -131,7 +129,7 @@ function Due({ net, rate, currency }: { net: string; rate: string; currency: str
       </dt>
       <dd className="num">{format.money(vat)}</dd>
       <dt>{t("wallet.gross")}</dt>
-      <dd className="num">{format.money(sum([credited, vat], currency))}</dd>
+      <dd className="num">{format.money(sum([credited, vat]))}</dd>
     </dl>
   );
 }

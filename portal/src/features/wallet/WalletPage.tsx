@@ -21,6 +21,7 @@ import { transactionsQuery, walletQuery } from "./queries";
 import { TopUp } from "./TopUp";
 import { TopUpReturn } from "./TopUpReturn";
 import { TransactionFilters } from "./TransactionFilters";
+import { Upcoming } from "./Upcoming";
 import css from "./Wallet.module.css";
 
 const route = getRouteApi("/inside/wallet");
@@ -80,7 +81,12 @@ export function WalletPage() {
           ]}
         />
       </div>
-      {view === undefined && <Transactions onTopUp={session?.payments ? open : undefined} />}
+      {view === undefined && (
+        <>
+          <Upcoming onTopUp={session?.payments ? open : undefined} />
+          <Transactions onTopUp={session?.payments ? open : undefined} />
+        </>
+      )}
       {view === "papers" && <Papers />}
       {view === "settings" && wallet.isPending && <RowSkeleton />}
       {view === "settings" && wallet.data && (
@@ -89,7 +95,7 @@ export function WalletPage() {
           <Limits wallet={wallet.data} />
         </>
       )}
-      {session?.payments && (
+      {session?.payments && wallet.data && (
         <TopUp
           wallet={wallet.data}
           opened={add === true}

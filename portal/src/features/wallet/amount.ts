@@ -1,7 +1,8 @@
 import { toMicros } from "~/format/money";
 
-const LEAST = toMicros("1.00");
-const MOST = toMicros("10000.00");
+/** What a top-up may be, in the account's currency. */
+export const LEAST = "1.00";
+export const MOST = "10000.00";
 
 /** The amount as the API takes it, with a decimal point or comma; null where it is none or out of range. */
 export function parseAmount(typed: string): string | null {
@@ -11,7 +12,7 @@ export function parseAmount(typed: string): string | null {
   }
   const amount = `${match[1]}.${(match[2] ?? "").padEnd(2, "0")}`;
   const micros = toMicros(amount);
-  return micros < LEAST || micros > MOST ? null : amount;
+  return micros < toMicros(LEAST) || micros > toMicros(MOST) ? null : amount;
 }
 
 /** Any amount that is not negative, as the API takes it; null where it is none. */

@@ -21,6 +21,12 @@ export const transactionsQuery = (query: TransactionsQuery) =>
     getNextPageParam: (page) => page.next_cursor ?? undefined,
   });
 
+export const upcomingQuery = queryOptions({
+  queryKey: ["upcoming"],
+  queryFn: async ({ signal }) =>
+    (await take(api.GET("/portal/wallet/upcoming", { signal }))).upcoming,
+});
+
 export const papersQuery = infiniteQueryOptions({
   queryKey: ["papers"],
   queryFn: ({ pageParam, signal }) =>
