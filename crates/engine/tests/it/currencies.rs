@@ -3,7 +3,9 @@
 use std::{net::Ipv4Addr, sync::Arc, time::Duration};
 
 use domain::{Currency, MessageStatus, Micros, NumberId, NumberType};
-use engine::{Engine, NewAccount, NumberPriceWanted, OutboundPriceWanted, UseError, Want};
+use engine::{
+    Client, Engine, NewAccount, NumberPriceWanted, OutboundPriceWanted, SignUp, UseError, Want,
+};
 use serde_json::{Value, json};
 use store::{events::EventKind, renewals};
 use testkit::{Account, Kind, Smsc, World, cents};
