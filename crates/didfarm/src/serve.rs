@@ -44,10 +44,20 @@ pub(crate) fn run(options: &ServeOptions) -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,memory_serve=warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    take_small_pages();
     let runtime = runtime()?;
     let served = runtime.block_on(serve(config));
     runtime.shutdown_timeout(Duration::from_secs(1));
     served.map(|()| ExitCode::SUCCESS)
+}
+
+/// The allocator asks for huge pages: a page of which anything is used is then 2 MiB. Without them an
+/// idle server is smaller and a busy one as fast; see `docs/performance.md`.
+fn take_small_pages() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::thread::disable_transparent_huge_pages(true) {
+        tracing::warn!(%error, "huge pages stay: an idle server holds more memory");
+    }
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
