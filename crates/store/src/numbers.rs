@@ -402,6 +402,9 @@ pub fn available(
     before: i64,
     limit: i64,
 ) -> Result<Vec<NumberRecord>, StoreError> {
+    if wanted.kinds.as_ref().is_some_and(Vec::is_empty) {
+        return Ok(Vec::new());
+    }
     let pattern = wanted.contains.as_ref().map(|digits| format!("%{digits}%"));
     let mut conditions = vec![format!("id < $1 AND {}", free_for!("$2", "$3"))];
     let mut params = vec![Value::from(before), Value::from(buyer), Value::from(now)];
