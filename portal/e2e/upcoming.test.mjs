@@ -43,7 +43,7 @@ test("what is going to be charged, the day on which the money runs out, and the 
   await alert.getByRole("button", { name: "Top up" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("textbox").fill("0,50");
-  await dialog.getByText("From €1.00 to €10,000.00, with two decimals at most.").waitFor();
+  await dialog.getByText("From €1.00 to €10,000.00, with 2 decimals at most.").waitFor();
   await dialog.getByRole("textbox").fill("10,00");
   await dialog.getByRole("button", { name: "Go to checkout" }).click();
   await page.waitForURL(/\/checkout\//);

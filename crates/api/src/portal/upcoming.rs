@@ -57,11 +57,11 @@ struct ChargeView {
     owed: bool,
 }
 
-fn view(upcoming: Upcoming) -> UpcomingView {
+fn view(upcoming: &Upcoming) -> UpcomingView {
     let currency = upcoming.wallet.currency;
     let money = |amount| Money::new(amount, currency);
     UpcomingView {
-        charges: upcoming.charges.into_iter().map(|each| charge(each, currency)).collect(),
+        charges: upcoming.charges.iter().map(|each| charge(each, currency)).collect(),
         count: upcoming.count,
         total: money(upcoming.total),
         balance: money(upcoming.wallet.available),
@@ -70,7 +70,7 @@ fn view(upcoming: Upcoming) -> UpcomingView {
     }
 }
 
-fn charge(charge: Charge, currency: Currency) -> ChargeView {
+fn charge(charge: &Charge, currency: Currency) -> ChargeView {
     ChargeView {
         number_id: charge.number_id.get(),
         number: charge.number.to_string(),
@@ -101,5 +101,5 @@ pub(super) async fn get(
 ) -> Result<Json<UpcomingCharges>, ApiError> {
     let upcoming = api.engine.upcoming(caller.account).await?;
     let upcoming = upcoming.ok_or_else(|| ApiError::not_found("wallet"))?;
-    Ok(Json(UpcomingCharges { success: true, upcoming: view(upcoming) }))
+    Ok(Json(UpcomingCharges { success: true, upcoming: view(&upcoming) }))
 }

@@ -8,12 +8,13 @@ interface Props extends Omit<TextInputProps, "onChange"> {
 
 /** An amount of money, typed with a decimal point or comma. */
 export function AmountInput({ currency, onChange, ...props }: Props) {
-  const format = useFormat();
+  const symbol = useFormat().symbol(currency);
   return (
     <TextInput
       inputMode="decimal"
       dir="ltr"
-      leftSection={format.symbol(currency)}
+      leftSection={symbol}
+      {...(symbol.length > 1 && { leftSectionWidth: 50 })}
       onChange={(event) => onChange(event.currentTarget.value)}
       classNames={{ input: "num" }}
       {...props}

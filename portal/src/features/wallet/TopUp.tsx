@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { api, idempotencyKey, take } from "~/api/client";
 import type { Wallet } from "~/api/types";
-import { sum } from "~/format/money";
+import { payableDecimals, sum } from "~/format/money";
 import { useFormat } from "~/format/useFormat";
 import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
@@ -28,11 +28,13 @@ export function TopUp({ wallet, opened, onClose }: Props) {
   const [typed, setTyped] = useState("20.00");
   const [keepCard, setKeepCard] = useState(false);
   const key = useRef({ of: "", value: "" });
-  const amount = parseAmount(typed);
   const { currency } = wallet.balance;
+  const decimals = payableDecimals(currency);
+  const amount = parseAmount(typed, decimals);
   const outOfRange = t("wallet.invalidAmount", {
     least: format.money({ amount: LEAST, currency }),
     most: format.money({ amount: MOST, currency }),
+    count: decimals,
   });
   const topUp = useMutation({
     mutationFn: (value: string) => {

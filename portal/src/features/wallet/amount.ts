@@ -5,9 +5,9 @@ export const LEAST = "1.00";
 export const MOST = "10000.00";
 
 /** The amount as the API takes it, with a decimal point or comma; null where it is none or out of range. */
-export function parseAmount(typed: string): string | null {
-  const match = /^(\d{1,5})(?:[.,](\d{1,2}))?$/.exec(typed.trim());
-  if (match === null) {
+export function parseAmount(typed: string, decimals: number): string | null {
+  const match = /^(\d{1,5})(?:[.,](\d{1,3}))?$/.exec(typed.trim());
+  if (match === null || (match[2] ?? "").replace(/0+$/, "").length > decimals) {
     return null;
   }
   const amount = `${match[1]}.${(match[2] ?? "").padEnd(2, "0")}`;

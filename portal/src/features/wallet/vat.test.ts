@@ -11,4 +11,6 @@ test("tax is rounded half up to the cent, as the server does", () => {
   ] as const) {
     expect(vatOn({ amount: net, currency: "EUR" }, rate).amount).toBe(tax);
   }
+  expect(vatOn({ amount: "1234.00", currency: "JPY" }, "10.00").amount).toBe("123.00");
+  expect(vatOn({ amount: "0.01", currency: "KWD" }, "21.00").amount).toBe("0.002");
 });
