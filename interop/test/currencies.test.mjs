@@ -1,4 +1,4 @@
-// Accounts that pay in another currency than the platform's: their prices, orders, sends and papers.
+// Accounts that pay in another currency than the platform's: their prices, orders, sends and reports.
 
 import assert from 'node:assert/strict';
 
@@ -14,7 +14,7 @@ onEachEngine('currencies', ({ scenario }) => {
     const open = (currency) =>
       server.operator('POST', 'operator/accounts', { name: 'Acme', email: 'sms@acme.example', currency });
     failure(await open('USD'), 400, 'invalid_request', 'currency');
-    for (const currency of ['ZZZ', 'usd', '$']) failure(await open(currency), 400, 'invalid_request', 'currency');
+    for (const currency of ['ZZZ', 'XXX', 'usd', '$']) failure(await open(currency), 400, 'invalid_request', 'currency');
     const price = (body) => server.operator('PATCH', 'operator/prices/outbound', { currency: 'USD', ...body });
     success(await price({ prefix: '+', price: '0.0095' }));
     failure(await price({ prefix: '+', price: null }), 400, 'invalid_request', 'price');
@@ -36,6 +36,12 @@ onEachEngine('currencies', ({ scenario }) => {
     assert.deepEqual(visitor.outbound, (await pricing('?currency=EUR')).outbound);
     assert.ok(visitor.outbound.every(({ price: { currency } }) => currency === 'EUR'));
     failure(await acme.call('GET', 'portal/pricing?currency=dollars'), 400, 'invalid_request', 'currency');
+    const mistyped = await call(server.baseUrl, 'GET', 'portal/pricing', { key: `${key}x` });
+    failure(mistyped, 401, 'unauthenticated');
+    const { headers } = await acme.call('GET', 'portal/pricing');
+    assert.deepEqual([headers.get('vary'), headers.get('cache-control')], ['Authorization, Cookie', 'private, no-cache']);
+    const ended = await call(server.baseUrl, 'GET', 'portal/pricing', { headers: { cookie: 'didfarm_session=ended' } });
+    assert.deepEqual(success(ended).pricing, visitor);
     assert.deepEqual(success(await acme.call('GET', 'portal/coverage')).countries, []);
 
     const stocked = await world.number({ id: null }, { account_id: null, status: 'available', sms_enabled: false, simulated: true });
@@ -65,6 +71,7 @@ onEachEngine('currencies', ({ scenario }) => {
     failure(begun, 400, 'invalid_request', 'currency');
     const { wallet } = success(await acme.call('GET', 'portal/wallet'));
     assert.deepEqual(wallet.balance, dollars('7.48'));
+    assert.deepEqual(wallet.topup, { minimum: dollars('1.00'), maximum: dollars('10000.00'), decimals: 2 });
     const { upcoming } = success(await acme.call('GET', 'portal/wallet/upcoming'));
     assert.deepEqual([upcoming.total, upcoming.count], [dollars('2.00'), 2]);
     const { transactions } = success(await acme.call('GET', 'portal/wallet/transactions'));

@@ -109,6 +109,14 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         warn_of_bound_keys(&engine).await?;
     }
 
+    let currency = engine.config().account_currency;
+    if !engine.sells_in(currency).await? {
+        tracing::warn!(
+            %currency,
+            "nobody can sign up: set the price of a segment to + in this currency first"
+        );
+    }
+
     let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
     let Site { public_url, brand, .. } = &engine.config().site;
     let site = documents::Site { public_url: public_url.clone(), brand: brand.clone() };

@@ -113,6 +113,43 @@ pub struct InvalidCurrency;
 impl Currency {
     pub const EUR: Self = Self(*b"EUR");
 
+    /// One that was stored: it stays what it is when the standard lets go of it.
+    pub fn stored(text: &str) -> Result<Self, InvalidCurrency> {
+        let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| InvalidCurrency)?;
+        if code.iter().all(u8::is_ascii_uppercase) { Ok(Self(code)) } else { Err(InvalidCurrency) }
+    }
+
+    /// Whether anybody pays in it: not metals, tests, units of account, and funds.
+    fn is_money(self) -> bool {
+        match &self.0 {
+            b"XAF" | b"XCD" | b"XCG" | b"XOF" | b"XPF" => true,
+            b"BOV" | b"CHE" | b"CHW" | b"CLF" | b"COU" | b"MXV" | b"USN" | b"UYI" | b"UYW" => false,
+            [first, ..] => *first != b'X',
+        }
+    }
+
+    /// A round amount that is worth some euros at most: 1 dollar, 100 yen. A power of ten, by the exchange
+    /// rates of 2025: what is bounded by it is so by its order of magnitude.
+    pub fn round_amount(self) -> Micros {
+        let units = match &self.0 {
+            b"BOB" | b"BRL" | b"BWP" | b"CNY" | b"CZK" | b"DKK" | b"GHS" | b"GTQ" | b"HKD"
+            | b"HNL" | b"LSL" | b"MAD" | b"MDL" | b"MOP" | b"MVR" | b"MXN" | b"NAD" | b"NOK"
+            | b"SCR" | b"SEK" | b"SZL" | b"TJS" | b"TTD" | b"ZAR" | b"ZMW" => 10,
+            b"AFN" | b"ALL" | b"BDT" | b"BTN" | b"CVE" | b"DJF" | b"DOP" | b"DZD" | b"EGP"
+            | b"ETB" | b"GMD" | b"HTG" | b"INR" | b"ISK" | b"JMD" | b"JPY" | b"KES" | b"KGS"
+            | b"LRD" | b"MKD" | b"MUR" | b"MZN" | b"NIO" | b"NPR" | b"PHP" | b"RSD" | b"RUB"
+            | b"SRD" | b"THB" | b"TRY" | b"TWD" | b"UAH" | b"UYU" | b"VUV" | b"XPF" => 100,
+            b"AMD" | b"AOA" | b"ARS" | b"CDF" | b"CLP" | b"CRC" | b"HUF" | b"IQD" | b"KMF"
+            | b"KRW" | b"KZT" | b"LKR" | b"MMK" | b"MWK" | b"NGN" | b"PKR" | b"RWF" | b"SDG"
+            | b"TZS" | b"XAF" | b"XOF" | b"YER" => 1_000,
+            b"BIF" | b"COP" | b"GNF" | b"IDR" | b"KHR" | b"LAK" | b"MGA" | b"MNT" | b"PYG"
+            | b"UGX" | b"UZS" | b"VND" => 10_000,
+            b"IRR" | b"LBP" => 100_000,
+            _ => 1,
+        };
+        Micros(units * MICROS_PER_UNIT)
+    }
+
     /// Digits after the point. Source: ISO 4217; the krona of Iceland and the shilling of Uganda have
     /// two still where Stripe counts them.
     fn decimals(self) -> u32 {
@@ -152,9 +189,8 @@ impl FromStr for Currency {
     type Err = InvalidCurrency;
 
     fn from_str(text: &str) -> Result<Self, InvalidCurrency> {
-        let code: [u8; 3] = text.as_bytes().try_into().map_err(|_| InvalidCurrency)?;
         let is_known = iso_currency::Currency::from_code(text).is_some();
-        if is_known { Ok(Self(code)) } else { Err(InvalidCurrency) }
+        Self::stored(text).ok().filter(|named| is_known && named.is_money()).ok_or(InvalidCurrency)
     }
 }
 
@@ -201,10 +237,15 @@ mod tests {
 
     #[test]
     fn only_codes_of_the_standard_are_currencies() {
-        for wrong in ["", "EU", "EURO", "eur", "ZZZ", "E R", "€"] {
+        for wrong in ["", "EU", "EURO", "eur", "ZZZ", "E R", "€", "XXX", "XTS", "XAU", "CLF"] {
             assert_eq!(wrong.parse::<Currency>(), Err(InvalidCurrency), "{wrong}");
         }
-        assert_eq!("GBP".parse::<Currency>().unwrap().as_str(), "GBP");
+        for code in ["GBP", "XOF", "JPY"] {
+            assert_eq!(code.parse::<Currency>().unwrap().as_str(), code);
+        }
+        // What was stored is read whatever the standard says by then.
+        assert_eq!(Currency::stored("ZZZ").unwrap().as_str(), "ZZZ");
+        assert_eq!(Currency::stored("eur"), Err(InvalidCurrency));
     }
 
     #[test]

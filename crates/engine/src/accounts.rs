@@ -67,16 +67,20 @@ impl Engine {
     ) -> Result<Done, UseError> {
         let now = self.clock.now();
         let currency = new.currency.unwrap_or(self.config.account_currency);
-        if !self.sells_in(currency).await? {
+        let is_open = self.sells_in(currency).await?;
+        let closed = move || {
             let message = format!(
-                "no prices are set in {currency} yet: set the one of a segment to + first, with \
-                 PATCH /operator/prices/outbound"
+                "no prices are in force in {currency} yet: set the one of a segment to + first, \
+                 with PATCH /operator/prices/outbound"
             );
-            return Err(UseError::invalid("currency", message));
-        }
+            UseError::invalid("currency", message)
+        };
         let ids = self.ids.take(&self.store, 3).await?;
         let api_key = secrets::new_key("df_live_");
         let body = move |tx: &mut Tx<'_>| {
+            if !is_open {
+                return Err(closed());
+            }
             let mut ids: Range = ids.clone();
             let id = AccountId::new(ids.next());
             let row = accounts::NewAccount {

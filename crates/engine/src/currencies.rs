@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{PoisonError, RwLock},
+    sync::{Arc, PoisonError, RwLock},
 };
 
 use domain::{AccountId, Currency};
@@ -10,7 +10,7 @@ use store::{StoreError, Tx, wallets};
 
 use crate::{Engine, UseError};
 
-/// Accounts that are remembered; with more, all are read anew.
+/// Accounts that are remembered: 2 MiB or so. With more, some are read anew.
 const REMEMBERED_MAX: usize = 100_000;
 
 /// What was read once, as it stays true.
@@ -24,8 +24,10 @@ impl Currencies {
 
     fn remember(&self, account: AccountId, currency: Currency) {
         let mut remembered = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        if remembered.len() >= REMEMBERED_MAX {
-            remembered.clear();
+        if remembered.len() >= REMEMBERED_MAX
+            && let Some(any) = remembered.keys().next().copied()
+        {
+            remembered.remove(&any);
         }
         remembered.insert(account, currency);
     }
@@ -55,7 +57,7 @@ impl Currencies {
 
 impl Engine {
     /// Whether accounts may be opened that pay in it: a segment to anywhere has a price.
-    pub(crate) async fn sells_in(&self, currency: Currency) -> Result<bool, StoreError> {
+    pub async fn sells_in(&self, currency: Currency) -> Result<bool, StoreError> {
         // Another node may have set it a moment ago.
         self.sync_prices().await?;
         Ok(self.prices().tariff(currency).is_open(self.clock.now()))
@@ -66,9 +68,13 @@ impl Engine {
         if let Some(currency) = self.currencies.remembered(account) {
             return Ok(currency);
         }
-        let found = self.store.read(move |tx| wallets::currency(tx, account)).await?;
-        let currency = found.ok_or(UseError::NotFound("account"))?;
-        self.currencies.remember(account, currency);
-        Ok(currency)
+        let currencies = Arc::clone(&self.currencies);
+        let found = self.store.read(move |tx| currencies.find(tx, account)).await?;
+        found.ok_or(UseError::NotFound("account"))
+    }
+
+    /// The same, within a transaction that read something of the account.
+    pub fn currency_in(&self, tx: &mut Tx<'_>, account: AccountId) -> Result<Currency, StoreError> {
+        self.currencies.of(tx, account)
     }
 }

@@ -106,7 +106,7 @@ pub use secrets::{NewKey, Token, hash_password, key_hash, random_password};
 pub use sessions::{Client, PasswordError, Presence, SESSION_LENGTH_MAX, SignedIn, expires_at};
 pub use simulate::SimulatedInbound;
 pub use stripe::StripeConfig;
-pub use topups::{TopupBegun, TopupWanted};
+pub use topups::{TopupBegun, TopupLimits, TopupWanted};
 pub use upcoming::{CHARGES_MAX, Charge, Upcoming};
 pub use wallet_settings::{WalletPatch, WalletSeen};
 pub use webhooks::{NewWebhook, WebhookCreated, WebhookPatch, WebhookPolicy, mirror, secret_text};

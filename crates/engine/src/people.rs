@@ -83,15 +83,7 @@ impl Engine {
         };
         self.admit_letter(&client)?;
         let currency = self.config.account_currency;
-        if !self.sells_in(currency).await? {
-            tracing::error!(
-                %currency,
-                "nobody can sign up: set the price of a segment to + in this currency"
-            );
-            let message =
-                format!("Nobody can sign up yet: nothing has a price in {currency}. Tell support.");
-            return Err(UseError::Conflict { message });
-        }
+        let is_open = self.sells_in(currency).await?;
         let key = key.map(|key| key.of_sign_up(&email));
         let taken = {
             let email = email.clone();
@@ -108,6 +100,12 @@ impl Engine {
         let link = self.mailed_link(Purpose::Verify, &token);
         let to = email.clone();
         let body = move |tx: &mut Tx<'_>| {
+            if !is_open {
+                let message = format!(
+                    "Nobody can sign up yet: nothing has a price in {currency}. Tell support."
+                );
+                return Err(UseError::Conflict { message });
+            }
             let mut ids = ids.clone();
             let id = AccountId::new(ids.next());
             let row = accounts::NewAccount {

@@ -16,8 +16,7 @@ use crate::{Done, Engine, Idempotency, PriceBook, Prices, UseError, repeats::OPE
 /// A price of numbers to be set; what is not given stays as it is then.
 #[derive(Debug, Clone)]
 pub struct NumberPriceWanted {
-    /// The platform's, where it is not given.
-    pub currency: Option<Currency>,
+    pub currency: Currency,
     pub country: Country,
     pub number_type: NumberType,
     pub setup: Option<Micros>,
@@ -30,25 +29,27 @@ pub struct NumberPriceWanted {
 }
 
 impl NumberPriceWanted {
-    /// In another currency than the platform's there are no examples that could count.
-    pub(crate) fn check(&self, platform: Currency) -> Result<(), (&'static str, String)> {
-        let Some(currency) = self.currency.filter(|currency| *currency != platform) else {
-            return Ok(());
-        };
-        let missing = [("setup", self.setup), ("month", self.month)]
+    /// What has to be named, and is not: there is no price yet that could stay as it is.
+    pub(crate) fn missing(&self, book: &PriceBook, now: Timestamp) -> Option<&'static str> {
+        let from = self.from.unwrap_or(now);
+        let known = book.tariff(self.currency).offer(self.country, self.number_type, from);
+        if known.is_some() {
+            return None;
+        }
+        [("setup", self.setup), ("month", self.month)]
             .into_iter()
-            .find_map(|(field, price)| price.is_none().then_some(field));
-        missing.map_or(Ok(()), |field| {
-            Err((field, format!("a price in {currency} names setup and month")))
-        })
+            .find_map(|(field, price)| price.is_none().then_some(field))
+    }
+
+    pub(crate) fn first_names(&self, field: &str) -> String {
+        format!("the first price of such numbers in {} names {field}", self.currency)
     }
 }
 
 /// A price of segments to be set.
 #[derive(Debug, Clone)]
 pub struct OutboundPriceWanted {
-    /// The platform's, where it is not given.
-    pub currency: Option<Currency>,
+    pub currency: Currency,
     pub prefix: Prefix,
     /// `None`: the next shorter prefix counts.
     pub price: Option<Micros>,
@@ -87,14 +88,10 @@ impl Engine {
         preview: bool,
     ) -> Result<Vec<Changed<NumberPrice, Offer>>, UseError> {
         let (now, defaults) = (self.clock.now(), self.config.prices);
-        for (_, row) in &rows {
-            row.check(defaults.currency)
-                .map_err(|(param, message)| UseError::invalid(param, message))?;
-        }
         let changes = self
             .store
             .write(move |tx| {
-                let changes = put_numbers(tx, &rows, defaults, now)?;
+                let changes = put_numbers(tx, &rows, defaults, now).map_err(Kept::Failed)?;
                 kept_or_not(changes, preview)
             })
             .await;
@@ -234,12 +231,16 @@ fn put_numbers(
     rows: &[Row<NumberPriceWanted>],
     defaults: Prices,
     now: Timestamp,
-) -> Result<Vec<Changed<NumberPrice, Offer>>, StoreError> {
+) -> Result<Vec<Changed<NumberPrice, Offer>>, UseError> {
     prices::change(tx)?;
     let book = PriceBook::load(tx, defaults)?;
-    let prices = (&book, defaults.currency);
+    for (_, row) in rows {
+        if let Some(field) = row.missing(&book, now) {
+            return Err(UseError::invalid(field, row.first_names(field)));
+        }
+    }
     let changes: Vec<_> =
-        rows.iter().filter_map(|(line, row)| number_change(prices, *line, row, now)).collect();
+        rows.iter().filter_map(|(line, row)| number_change(&book, *line, row, now)).collect();
     let after: Vec<NumberPrice> = changes.iter().map(|change| change.after).collect();
     for chunk in after.chunks(1_000) {
         prices::put_numbers(tx, chunk)?;
@@ -256,9 +257,8 @@ fn put_outbound(
 ) -> Result<Vec<Changed<OutboundPrice, Micros>>, StoreError> {
     prices::change(tx)?;
     let book = PriceBook::load(tx, defaults)?;
-    let prices = (&book, defaults.currency);
     let changes: Vec<_> =
-        rows.iter().filter_map(|(line, row)| outbound_change(prices, *line, row, now)).collect();
+        rows.iter().filter_map(|(line, row)| outbound_change(&book, *line, row, now)).collect();
     let after: Vec<OutboundPrice> = changes.iter().map(|change| change.after.clone()).collect();
     for chunk in after.chunks(1_000) {
         prices::put_outbound(tx, chunk)?;
@@ -319,14 +319,14 @@ fn kept_or_not<T>(changes: T, preview: bool) -> Result<T, Kept<T>> {
 
 /// `None` where the row changes nothing.
 fn number_change(
-    (book, platform): (&PriceBook, Currency),
+    book: &PriceBook,
     line: u64,
     row: &NumberPriceWanted,
     now: Timestamp,
 ) -> Option<Changed<NumberPrice, Offer>> {
     let from = row.from.unwrap_or(now);
     let (country, number_type) = (row.country, row.number_type);
-    let currency = row.currency.unwrap_or(platform);
+    let currency = row.currency;
     let tariff = book.tariff(currency);
     let before = tariff.offer(country, number_type, from);
     // What a number costs is named where nothing is known of it; how it gets active is the country's.
@@ -344,13 +344,13 @@ fn number_change(
 }
 
 fn outbound_change(
-    (book, platform): (&PriceBook, Currency),
+    book: &PriceBook,
     line: u64,
     row: &OutboundPriceWanted,
     now: Timestamp,
 ) -> Option<Changed<OutboundPrice, Micros>> {
     let from = row.from.unwrap_or(now);
-    let currency = row.currency.unwrap_or(platform);
+    let currency = row.currency;
     let before = book.tariff(currency).own_price(&row.prefix, from);
     let after = OutboundPrice { currency, prefix: row.prefix.clone(), from, price: row.price };
     (before != row.price).then_some(Changed { line, before, after })

@@ -18,12 +18,12 @@ impl Engine {
         &self,
         octets: &[u8],
     ) -> Result<Vec<Row<NumberPriceWanted>>, FileErrors> {
-        let (now, platform) = (self.clock.now(), self.config.prices.currency);
+        let (now, book) = (self.clock.now(), self.prices());
         let optional = ["currency", "setup", "month", "sms", "activation", "effective_from"];
         let mut keys = HashMap::new();
         csv_file::read(octets, (&["country", "type"], &optional), ROWS_MAX, |line| {
             let row = NumberPriceWanted {
-                currency: currency(line)?,
+                currency: self.currency_named(line)?,
                 country: line.required("country")?,
                 number_type: line
                     .word("type", "local, mobile or toll_free")?
@@ -37,9 +37,9 @@ impl Engine {
                 activation: line.word("activation", "instant, provisioning or verification")?,
                 from: date(line, now)?,
             };
-            row.check(platform).map_err(|(column, message)| line.error(column, message))?;
-            let named = row.currency.unwrap_or(platform);
-            let key = (named, row.country, row.number_type, row.from);
+            row.missing(&book, now)
+                .map_or(Ok(()), |column| Err(line.error(column, row.first_names(column))))?;
+            let key = (row.currency, row.country, row.number_type, row.from);
             match keys.insert(key, line.line) {
                 Some(earlier) => Err(line.error("type", format!("the same as in line {earlier}"))),
                 None => Ok((line.line, row)),
@@ -52,13 +52,13 @@ impl Engine {
         &self,
         octets: &[u8],
     ) -> Result<Vec<Row<OutboundPriceWanted>>, FileErrors> {
-        let (now, platform) = (self.clock.now(), self.config.prices.currency);
         let columns = ("price", &["currency", "effective_from"][..]);
-        by_prefix(octets, columns, (now, platform), |line, prefix, price, from| {
-            if prefix.is_empty() && price.is_none() {
+        self.read_by_prefix(octets, columns, |line, row| {
+            let ByPrefix { currency, prefix, amount, from } = row;
+            if prefix.is_empty() && amount.is_none() {
                 return Err(line.error("price", "the prefix + always has a price"));
             }
-            Ok(OutboundPriceWanted { currency: currency(line)?, prefix, price, from })
+            Ok(OutboundPriceWanted { currency, prefix, price: amount, from })
         })
     }
 
@@ -67,51 +67,58 @@ impl Engine {
         &self,
         octets: &[u8],
     ) -> Result<Vec<Row<CarrierCostWanted>>, FileErrors> {
-        let moment = (self.clock.now(), self.config.prices.currency);
-        by_prefix(octets, ("cost", &["effective_from"]), moment, |_, prefix, cost, from| {
-            Ok(CarrierCostWanted { prefix, cost, from })
+        self.read_by_prefix(octets, ("cost", &["effective_from"]), |_, row| {
+            let ByPrefix { prefix, amount, from, .. } = row;
+            Ok(CarrierCostWanted { prefix, cost: amount, from })
         })
+    }
+
+    /// The rows of a CSV file with an amount, or `none`, for each prefix.
+    fn read_by_prefix<T>(
+        &self,
+        octets: &[u8],
+        (column, optional): (&str, &[&str]),
+        wanted: impl Fn(&csv_file::Line<'_>, ByPrefix) -> Result<T, ImportError>,
+    ) -> Result<Vec<Row<T>>, FileErrors> {
+        let now = self.clock.now();
+        let mut keys = HashMap::new();
+        let required = ["prefix", column];
+        csv_file::read(octets, (&required, optional), ROWS_MAX, |line| {
+            let amount = match line.get(column) {
+                Some("none") => None,
+                _ => Some(amount(line, column)?.ok_or_else(|| {
+                    line.error(column, format!("{column} is an amount, or none"))
+                })?),
+            };
+            let row = ByPrefix {
+                currency: self.currency_named(line)?,
+                prefix: line.required("prefix")?,
+                amount,
+                from: date(line, now)?,
+            };
+            let key = (row.currency, row.prefix.clone(), row.from);
+            let read = wanted(line, row)?;
+            match keys.insert(key, line.line) {
+                Some(earlier) => {
+                    Err(line.error("prefix", format!("the same as in line {earlier}")))
+                }
+                None => Ok((line.line, read)),
+            }
+        })
+    }
+
+    /// The platform's, where none is named.
+    fn currency_named(&self, line: &csv_file::Line<'_>) -> Result<Currency, ImportError> {
+        Ok(line.parsed("currency")?.unwrap_or(self.config.prices.currency))
     }
 }
 
-/// The rows of a CSV file with an amount, or `none`, for each prefix.
-fn by_prefix<T>(
-    octets: &[u8],
-    (column, optional): (&str, &[&str]),
-    (now, platform): (Timestamp, Currency),
-    row: impl Fn(
-        &csv_file::Line<'_>,
-        Prefix,
-        Option<Micros>,
-        Option<Timestamp>,
-    ) -> Result<T, ImportError>,
-) -> Result<Vec<Row<T>>, FileErrors> {
-    let mut keys = HashMap::new();
-    let required = ["prefix", column];
-    csv_file::read(octets, (&required, optional), ROWS_MAX, |line| {
-        let value = match line.get(column) {
-            Some("none") => None,
-            _ => Some(
-                amount(line, column)?
-                    .ok_or_else(|| line.error(column, format!("{column} is an amount, or none")))?,
-            ),
-        };
-        let (prefix, from) = (line.required::<Prefix>("prefix")?, date(line, now)?);
-        let read = row(line, prefix.clone(), value, from)?;
-        let named = currency(line)?.unwrap_or(platform);
-        match keys.insert((named, prefix, from), line.line) {
-            Some(earlier) => Err(line.error("prefix", format!("the same as in line {earlier}"))),
-            None => Ok((line.line, read)),
-        }
-    })
-}
-
-fn currency(line: &csv_file::Line<'_>) -> Result<Option<Currency>, ImportError> {
-    line.get("currency")
-        .map(|text| {
-            text.parse::<Currency>().map_err(|error| line.error("currency", error.to_string()))
-        })
-        .transpose()
+/// A row of amounts by prefix.
+struct ByPrefix {
+    currency: Currency,
+    prefix: Prefix,
+    amount: Option<Micros>,
+    from: Option<Timestamp>,
 }
 
 fn amount(line: &csv_file::Line<'_>, column: &str) -> Result<Option<Micros>, ImportError> {

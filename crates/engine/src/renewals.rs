@@ -173,6 +173,14 @@ impl Engine {
                 Ok(outcome.changed)
             }
             Err(UseError::Store(error)) => Err(error),
+            Err(UseError::NoPrice(currency)) => {
+                let (account, number) = (key.0.get(), key.1.get());
+                tracing::error!(
+                    account, number, %currency,
+                    "a month cannot be charged, as it has no price: set one in this currency"
+                );
+                Ok(false)
+            }
             Err(other) => Err(StoreError::Corrupt(other.to_string())),
         }
     }

@@ -22,8 +22,22 @@ use crate::{
     stripe::{Checkout, StripeError},
 };
 
-const TOPUP_MIN: Micros = Micros::new(1_000_000);
-const TOPUP_MAX: Micros = Micros::new(10_000_000_000);
+/// What one top-up may be in a currency, net.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TopupLimits {
+    pub minimum: Micros,
+    pub maximum: Micros,
+}
+
+impl TopupLimits {
+    /// €1.00 to €10,000.00, and so in other currencies by their order of magnitude.
+    pub fn of(currency: Currency) -> Self {
+        const MAXIMUM: i64 = 10_000;
+
+        let minimum = currency.round_amount();
+        Self { minimum, maximum: Micros::new(minimum.get() * MAXIMUM) }
+    }
+}
 
 /// A payment that was begun and not made within this long is off.
 const PAID_WITHIN: Duration = Duration::from_secs(86_400);
@@ -190,8 +204,9 @@ pub(crate) fn drafted(
             format!("an amount in {currency} has at most {} decimals", currency.decimals_paid());
         return Err(UseError::invalid("amount", message));
     }
-    if !(TOPUP_MIN..=TOPUP_MAX).contains(&amount) {
-        let message = format!("amount is {TOPUP_MIN} to {TOPUP_MAX}");
+    let TopupLimits { minimum, maximum } = TopupLimits::of(currency);
+    if !(minimum..=maximum).contains(&amount) {
+        let message = format!("amount is {minimum} to {maximum} {currency}");
         return Err(UseError::invalid("amount", message));
     }
     let whole = |vat: Micros| Some((vat, amount.checked_add(vat)?));

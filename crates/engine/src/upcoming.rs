@@ -101,12 +101,13 @@ impl Engine {
                 charge(begins, renewal.owed, true);
                 begins = begins.next_month_of(renewal.anchor);
             }
-            // A month begins with the money, and the ones after it on its day.
+            // A month begins with the money: as if that came now.
             RenewalState::Lapsed => {
-                if begins.plus(KEPT) > now {
-                    charge(begins, self.price(tx, number, &renewal, now)?, true);
+                if begins.plus(KEPT) <= now {
+                    return Ok(());
                 }
-                return Ok(());
+                charge(begins, self.price(tx, number, &renewal, now)?, true);
+                begins = now.next_month_of(now);
             }
         }
         while begins <= until {

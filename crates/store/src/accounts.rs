@@ -53,7 +53,7 @@ fn read(row: &Row<'_>) -> Result<Account, StoreError> {
         status: row.parsed(3)?,
         rate_limit: row.get(4)?,
         created_at: row.time(5)?,
-        currency: row.parsed(6)?,
+        currency: row.currency(6)?,
         available: Micros::new(row.get(7)?),
         held: Micros::new(row.get(8)?),
         owed: Micros::new(row.get(9)?),

@@ -34,7 +34,7 @@ pub fn untold(tx: &mut Tx<'_>, default: Micros) -> Result<Vec<LowBalance>, Store
         let chosen: Option<i64> = row.get(3)?;
         Ok(LowBalance {
             account: AccountId::new(row.get(0)?),
-            currency: row.parsed(1)?,
+            currency: row.currency(1)?,
             available: Micros::new(row.get(2)?),
             below: chosen.map_or(default, Micros::new),
             chosen: chosen.is_some(),

@@ -103,7 +103,7 @@ pub fn list(
             source: row.get(2)?,
             amount: if left { amount.negated() } else { amount },
             available_after: Micros::new(row.get(5)?),
-            currency: row.parsed(6)?,
+            currency: row.currency(6)?,
             note: row.get(7)?,
             created_at: row.time(8)?,
             number: row.get::<Option<i64>>(9)?.map(NumberId::new),

@@ -104,7 +104,7 @@ pub fn list(
             account,
             id: OrderId::new(row.get(0)?),
             status: row.parsed(1)?,
-            currency: row.parsed(2)?,
+            currency: row.currency(2)?,
             total: Micros::new(row.get(3)?),
             created_at: row.time(4)?,
             items: Vec::new(),

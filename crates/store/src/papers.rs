@@ -118,7 +118,7 @@ fn read(row: &Row<'_>) -> Result<Paper, StoreError> {
         subject,
         year: row.get(5)?,
         number: row.get(6)?,
-        currency: row.parsed(7)?,
+        currency: row.currency(7)?,
         total: Micros::new(row.get(8)?),
         body: row.get(9)?,
         issued_at: row.time(10)?,

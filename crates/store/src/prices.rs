@@ -137,7 +137,7 @@ pub fn numbers(tx: &mut Tx<'_>) -> Result<Vec<NumberPrice>, StoreError> {
 
     tx.query(ALL, &[], |row: &Row<'_>| {
         Ok(NumberPrice {
-            currency: row.parsed(0)?,
+            currency: row.currency(0)?,
             country: row.parsed(1)?,
             number_type: row.parsed(2)?,
             from: row.time(3)?,
@@ -159,7 +159,7 @@ pub fn outbound(tx: &mut Tx<'_>) -> Result<Vec<OutboundPrice>, StoreError> {
 
     tx.query(ALL, &[], |row: &Row<'_>| {
         Ok(OutboundPrice {
-            currency: row.parsed(0)?,
+            currency: row.currency(0)?,
             prefix: row.parsed(1)?,
             from: row.time(2)?,
             price: row.get::<Option<i64>>(3)?.map(Micros::new),

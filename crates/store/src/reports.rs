@@ -123,7 +123,7 @@ pub fn lines(
             number: named(2)?,
             account: named(4)?,
             carrier: named(6)?,
-            currency: row.parsed(8)?,
+            currency: row.currency(8)?,
             counts: stats::counts(row, 9)?,
         })
     })

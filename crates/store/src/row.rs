@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use domain::{Timestamp, VatRate};
+use domain::{Currency, Timestamp, VatRate};
 
 use crate::StoreError;
 
@@ -40,6 +40,10 @@ impl Row<'_> {
 
     pub fn vat_rate(&self, column: usize) -> Result<VatRate, StoreError> {
         VatRate::new(self.get(column)?).map_err(StoreError::corrupt)
+    }
+
+    pub fn currency(&self, column: usize) -> Result<Currency, StoreError> {
+        Currency::stored(&self.get::<String>(column)?).map_err(StoreError::corrupt)
     }
 
     /// A column that holds the written form of `T`: a status, a kind, a phone number.

@@ -71,7 +71,7 @@ fn read(row: &Row<'_>) -> Result<Topup, StoreError> {
         id: TopupId::new(row.get(1)?),
         provider: row.parsed(2)?,
         cause: row.parsed(3)?,
-        currency: row.parsed(4)?,
+        currency: row.currency(4)?,
         amount: Micros::new(row.get(5)?),
         vat_rate: row.vat_rate(6)?,
         vat_amount: Micros::new(row.get(7)?),

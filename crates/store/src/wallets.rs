@@ -235,10 +235,11 @@ pub fn cap(tx: &mut Tx<'_>, account: AccountId, cap: Option<Micros>) -> Result<(
     Ok(())
 }
 
+/// What an account pays in.
 pub fn currency(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Currency>, StoreError> {
     const CURRENCY: &str = "SELECT currency FROM wallets WHERE account_id = $1";
 
-    tx.query_one(CURRENCY, params![account], |row| row.parsed(0))
+    tx.query_one(CURRENCY, params![account], |row| row.currency(0))
 }
 
 pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, StoreError> {
@@ -249,7 +250,7 @@ pub fn find(tx: &mut Tx<'_>, account: AccountId) -> Result<Option<Wallet>, Store
 
     tx.query_one(FIND, params![account], |row| {
         Ok(Wallet {
-            currency: row.parsed(0)?,
+            currency: row.currency(0)?,
             available: Micros::new(row.get(1)?),
             held: Micros::new(row.get(2)?),
             tat: row.get(3)?,

@@ -195,11 +195,8 @@ pub(super) fn describe(document: &mut OpenApi) {
 }
 
 fn codes(method: &str, path: &str, operation: &Operation) -> BTreeSet<&'static str> {
-    let mut codes: BTreeSet<&str> = ["rate_limited", "internal_error", "unavailable"].into();
-    let is_open = path.starts_with("/portal/coverage") || path.starts_with("/portal/pricing");
-    if !is_open {
-        codes.extend(["unauthenticated", "forbidden"]);
-    }
+    let mut codes: BTreeSet<&str> =
+        ["unauthenticated", "forbidden", "rate_limited", "internal_error", "unavailable"].into();
     if operation.parameters.as_ref().is_some_and(|parameters| !parameters.is_empty())
         || method != "get"
     {

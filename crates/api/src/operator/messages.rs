@@ -1,5 +1,7 @@
 //! Every account's messages, with who really carried them.
 
+use std::sync::Arc;
+
 use axum::{Json, extract::State};
 use domain::{AccountId, MessageId};
 use serde::{Deserialize, Serialize};
@@ -116,21 +118,25 @@ pub(super) async fn list(
 ) -> Result<Json<OperatorMessageList>, ApiError> {
     let (filter, page) = (query.filter()?, query.page()?);
     let account = parsed_opt("account_id", of.account_id.as_deref())?.map(AccountId::new);
-    let (mut found, attempts) = api
+    let engine = Arc::clone(&api.engine);
+    let (mut found, attempts, currencies) = api
         .engine
         .store()
         .read(move |tx| {
             let found = messages::list_all(tx, account, &filter, page.before, page.rows())?;
             let ids: Vec<(AccountId, MessageId)> =
                 found.iter().map(|message| (message.account, message.id)).collect();
-            Ok::<_, StoreError>((found, attempts::of_messages(tx, &ids)?))
+            let currencies: Result<Vec<_>, _> =
+                ids.iter().map(|(account, _)| engine.currency_in(tx, *account)).collect();
+            Ok::<_, StoreError>((found, attempts::of_messages(tx, &ids)?, currencies?))
         })
         .await?;
     let next_cursor = page.cut(&mut found, |message| message.id.get());
-    let mut messages = Vec::with_capacity(found.len());
-    for message in found {
-        messages.push(view(&api.viewer(message.account).await?, message, &attempts));
-    }
+    let messages = found
+        .into_iter()
+        .zip(currencies)
+        .map(|(message, currency)| view(&api.viewer_in(currency), message, &attempts))
+        .collect();
     Ok(Json(OperatorMessageList { success: true, messages, next_cursor }))
 }
 

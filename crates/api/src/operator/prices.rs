@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    Micros, NumberType, Prefix, Timestamp,
+    Currency, Micros, NumberType, Prefix, Timestamp,
     catalogue::{Activation, Offer},
 };
 use engine::{Changed, NumberPriceWanted, OutboundPriceWanted};
@@ -173,7 +173,8 @@ pub(super) async fn outbound(
 
 #[derive(Debug, Deserialize, ToSchema)]
 pub(super) struct NumberPriceBody {
-    /// ISO 4217; the platform's, where it is missing. In any other, `setup` and `month` are named.
+    /// ISO 4217; the platform's, where it is missing. The first price of such numbers in any other
+    /// names `setup` and `month`, and `sms` where they can have SMS.
     #[schema(example = "EUR")]
     currency: Option<String>,
     #[schema(required, nullable = false, example = "NL")]
@@ -219,6 +220,11 @@ fn price(param: &str, text: &str) -> Result<Micros, ApiError> {
     Ok(price)
 }
 
+/// The platform's, where none is named.
+fn named_currency(api: &Api, text: Option<&str>) -> Result<Currency, ApiError> {
+    Ok(parsed_opt("currency", text)?.unwrap_or(api.engine.config().prices.currency))
+}
+
 pub(super) fn price_opt(param: &str, text: Option<String>) -> Result<Option<Micros>, ApiError> {
     text.map(|text| price(param, &text)).transpose()
 }
@@ -251,7 +257,7 @@ pub(super) async fn set_numbers(
     let given = body.value;
     let kind = required("type", given.number_type)?;
     let wanted = NumberPriceWanted {
-        currency: parsed_opt("currency", given.currency.as_deref())?,
+        currency: named_currency(&api, given.currency.as_deref())?,
         country: parsed("country", &required("country", given.country)?)?,
         number_type: word("type", &kind, &["local", "mobile", "toll_free"])?,
         setup: price_opt("setup", given.setup)?,
@@ -285,7 +291,7 @@ pub(super) async fn set_outbound(
 ) -> Result<Json<OutboundChanges>, ApiError> {
     let given = body.value;
     let wanted = OutboundPriceWanted {
-        currency: parsed_opt("currency", given.currency.as_deref())?,
+        currency: named_currency(&api, given.currency.as_deref())?,
         prefix: parsed::<Prefix>("prefix", &required("prefix", given.prefix)?)?,
         price: price_opt("price", required("price", given.price)?)?,
         from: from_date(&api, given.effective_from.as_deref())?,
@@ -375,8 +381,8 @@ impl PreviewQuery {
 /// Sets prices of numbers by a CSV file, all or nothing.
 ///
 /// The heading names `country,type` and, if wanted, `currency`, `setup`, `month`, `sms` (an amount, or
-/// `none`), `activation`, `effective_from`; an empty cell leaves things as they are. `setup` and `month`
-/// are named in any currency but the platform's.
+/// `none`), `activation`, `effective_from`; an empty cell leaves things as they are. The first price of such
+/// numbers in any currency but the platform's names `setup` and `month`.
 #[utoipa::path(
     post, path = "/operator/prices/numbers/import", tag = "Operator: prices", params(PreviewQuery),
     request_body(content = String, content_type = "text/csv"),

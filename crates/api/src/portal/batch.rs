@@ -80,6 +80,8 @@ pub(super) async fn batch(
     let parsed = body.value.parse(caller.is_test)?;
     let idempotency = caller.own(body.idempotency);
     let sends: Vec<engine::Send> = parsed.iter().flatten().cloned().collect();
+    // Before anything is stored: nothing may fail afterwards.
+    let viewer = api.viewer(caller.account).await?;
     let accepted = if sends.is_empty() {
         None
     } else {
@@ -90,7 +92,6 @@ pub(super) async fn batch(
         None => (Vec::new(), None, false),
     };
     let mut items = items.into_iter();
-    let viewer = api.viewer(caller.account).await?;
     let results = parsed
         .into_iter()
         .map(|parsed| match parsed {

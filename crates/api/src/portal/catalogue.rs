@@ -1,6 +1,11 @@
 //! What is on offer, for everybody to see.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    http::header::{CACHE_CONTROL, HeaderName, VARY},
+    response::IntoResponse,
+};
 use domain::{
     Currency, Micros, NumberType, Timestamp,
     catalogue::{Coverage, Offer},
@@ -16,11 +21,15 @@ use crate::{
     views::Money,
 };
 
+/// The answer depends on who asks: nothing between keeps it for somebody else.
+const OF_THE_CALLER: [(HeaderName, &str); 2] =
+    [(CACHE_CONTROL, "private, no-cache"), (VARY, "Authorization, Cookie")];
+
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct CurrencyQuery {
     /// ISO 4217: the prices in this currency, and only what is sold in it. Without it, your wallet's
-    /// currency where a key of yours is sent, else the platform's.
+    /// currency where a key of yours is sent, else what new accounts pay in.
     #[param(example = "EUR")]
     currency: Option<String>,
 }
@@ -31,7 +40,7 @@ impl CurrencyQuery {
         match (parsed_opt("currency", given)?, anyone.0) {
             (Some(currency), _) => Ok(currency),
             (None, Some(account)) => Ok(api.engine.currency_of(account).await?),
-            (None, None) => Ok(api.engine.config().prices.currency),
+            (None, None) => Ok(api.engine.config().account_currency),
         }
     }
 }
@@ -102,7 +111,8 @@ fn country(
 
 /// Countries and number types, with SMS or without.
 #[utoipa::path(
-    get, path = "/portal/coverage", tag = "Catalogue", security(()), params(CurrencyQuery),
+    get, path = "/portal/coverage", tag = "Catalogue", params(CurrencyQuery),
+    security((), ("api_key" = []), ("session" = [])),
     responses(
         (status = 200, description = "Every country that is served", body = CoverageAnswer),
         (status = "4XX", description = "The query cannot be used", body = Failure),
@@ -112,13 +122,13 @@ pub(super) async fn coverage(
     State(api): State<Api>,
     anyone: Anyone,
     Params(query): Params<CurrencyQuery>,
-) -> Result<Json<CoverageAnswer>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let moment = (query.wanted(&api, anyone).await?, api.engine.clock().now());
     let book = api.engine.prices();
     let tariff = book.tariff(moment.0);
     let lines = tariff.coverage(moment.1);
     let countries = lines.iter().map(|line| country(line, tariff, moment)).collect();
-    Ok(Json(CoverageAnswer { success: true, countries }))
+    Ok((OF_THE_CALLER, Json(CoverageAnswer { success: true, countries })))
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -155,7 +165,8 @@ struct AddonView {
 
 /// What messages and SMS on a number cost.
 #[utoipa::path(
-    get, path = "/portal/pricing", tag = "Catalogue", security(()), params(CurrencyQuery),
+    get, path = "/portal/pricing", tag = "Catalogue", params(CurrencyQuery),
+    security((), ("api_key" = []), ("session" = [])),
     responses(
         (status = 200, description = "The prices", body = PricingAnswer),
         (status = "4XX", description = "The query cannot be used", body = Failure),
@@ -165,7 +176,7 @@ pub(super) async fn pricing(
     State(api): State<Api>,
     anyone: Anyone,
     Params(query): Params<CurrencyQuery>,
-) -> Result<Json<PricingAnswer>, ApiError> {
+) -> Result<impl IntoResponse, ApiError> {
     let currency = query.wanted(&api, anyone).await?;
     let money = |amount| Money::new(amount, currency);
     let (book, now) = (api.engine.prices(), api.engine.clock().now());
@@ -188,5 +199,5 @@ pub(super) async fn pricing(
         })
         .collect();
     let pricing = PricingView { inbound: money(Micros::ZERO), outbound, sms_addon };
-    Ok(Json(PricingAnswer { success: true, pricing }))
+    Ok((OF_THE_CALLER, Json(PricingAnswer { success: true, pricing })))
 }

@@ -83,9 +83,11 @@ pub(super) async fn send(
     body: JsonBody<SendBody>,
 ) -> Result<Response, ApiError> {
     let send = body.value.parse(caller.is_test)?;
+    // Before anything is stored: nothing may fail afterwards.
+    let viewer = api.viewer(caller.account).await?;
     let accepted = api.engine.accept(caller.account, send, caller.own(body.idempotency)).await?;
     let message = accepted.items.into_iter().next().ok_or_else(ApiError::unavailable)??;
-    let sent = Sent { success: true, message: api.viewer(caller.account).await?.message(message) };
+    let sent = Sent { success: true, message: viewer.message(message) };
     let mut response = (StatusCode::CREATED, Json(sent)).into_response();
     match accepted.quota {
         Some(quota) => rate_headers(response.headers_mut(), &quota),

@@ -2,7 +2,7 @@
 
 use axum::{Json, extract::State};
 use domain::{Micros, Timestamp};
-use engine::{AutoRechargePatch, WalletPatch, WalletSeen};
+use engine::{AutoRechargePatch, TopupLimits, WalletPatch, WalletSeen};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -37,9 +37,21 @@ struct WalletView {
     spent_today: Money,
     /// Below it, an event and a letter tell; null: none was chosen.
     low_balance_below: Option<Money>,
+    topup: TopupLimitsView,
     /// The card that can be charged by itself.
     card: Option<CardView>,
     auto_recharge: Option<AutoRechargeView>,
+}
+
+/// What one top-up may be, net.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = TopupLimits)]
+struct TopupLimitsView {
+    minimum: Money,
+    maximum: Money,
+    /// Digits after the point that can be paid.
+    #[schema(example = 2)]
+    decimals: u32,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -75,6 +87,7 @@ struct AutoRechargeView {
 fn view(seen: WalletSeen, now: Timestamp) -> WalletView {
     let WalletSeen { wallet, card, auto_recharge } = seen;
     let money = |amount| Money::new(amount, wallet.currency);
+    let limits = TopupLimits::of(wallet.currency);
     WalletView {
         balance: money(wallet.available),
         held: money(wallet.held),
@@ -83,6 +96,11 @@ fn view(seen: WalletSeen, now: Timestamp) -> WalletView {
         daily_spend_cap: wallet.spend_cap.map(money),
         spent_today: money(wallet.spent_on(now.day())),
         low_balance_below: wallet.low_balance_below.map(money),
+        topup: TopupLimitsView {
+            minimum: money(limits.minimum),
+            maximum: money(limits.maximum),
+            decimals: wallet.currency.decimals_paid(),
+        },
         card: card.map(|card| CardView {
             brand: card.brand,
             last4: card.last4,

@@ -1,6 +1,8 @@
 //! The rows of one commit, gathered request by request and stored together.
 
-use domain::{AccountId, MessageId, Micros, Timestamp};
+use std::collections::HashMap;
+
+use domain::{AccountId, Currency, MessageId, Micros, Timestamp};
 use serde::{Deserialize, Serialize};
 use store::{
     StoreError, Tx,
@@ -12,7 +14,7 @@ use store::{
 };
 
 use super::{Refusal, Request, admit::Balance};
-use crate::{IDEMPOTENCY_KEPT, currencies::Currencies, events::balance_data};
+use crate::{IDEMPOTENCY_KEPT, events::balance_data};
 
 /// What a batch's idempotency row keeps of each message.
 #[derive(Debug, Serialize, Deserialize)]
@@ -67,7 +69,7 @@ impl Batch {
         self,
         tx: &mut Tx<'_>,
         balances: &[Balance],
-        currencies: &Currencies,
+        currencies: &HashMap<AccountId, Currency>,
         now: Timestamp,
     ) -> Result<(), StoreError> {
         if self.messages.is_empty() {
@@ -86,7 +88,7 @@ impl Batch {
             }
         }
         for balance in balances {
-            let currency = currencies.of(tx, balance.account)?;
+            let currency = paid_in(currencies, balance.account)?;
             let data = balance_data(balance.available, currency);
             news.push(NewEvent::balance(balance.account, data));
             seqs.push(balance.event_seq);
@@ -99,7 +101,7 @@ impl Batch {
                 source: message.get(),
                 kind: TransferKind::Reserve,
                 listed: Some(listed),
-                currency: currencies.of(tx, account)?,
+                currency: paid_in(currencies, account)?,
                 amount,
                 debit: Book::Available,
                 credit: Book::Held,
@@ -110,4 +112,12 @@ impl Batch {
         events::insert(tx, &news, &seqs, now)?;
         tally.store(tx)
     }
+}
+
+fn paid_in(
+    currencies: &HashMap<AccountId, Currency>,
+    account: AccountId,
+) -> Result<Currency, StoreError> {
+    let known = currencies.get(&account).copied();
+    known.ok_or_else(|| StoreError::Corrupt("an account without a wallet".to_owned()))
 }

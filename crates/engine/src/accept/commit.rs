@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{
-    AccountId, CarrierId, Direction, MessageId, MessageStatus, Micros, Timestamp, rate,
+    AccountId, CarrierId, Currency, Direction, MessageId, MessageStatus, Micros, Timestamp, rate,
     routing::mix,
 };
 use store::{
@@ -23,7 +23,7 @@ use super::{
     batch::{Batch, KeptItem},
 };
 use crate::{
-    Clock, Engine, IDEMPOTENCY_KEPT, PriceBook, VALIDITY,
+    Clock, Engine, IDEMPOTENCY_KEPT, PriceBook, Prices, VALIDITY,
     currencies::Currencies,
     ids::Range,
     routing::{Journey, Table},
@@ -39,6 +39,8 @@ struct Context {
     requests: Vec<Request>,
     routing: Arc<Table>,
     prices: Arc<PriceBook>,
+    /// Where an operator set none.
+    defaults: Prices,
     currencies: Arc<Currencies>,
     clock: Clock,
     ids: Range,
@@ -59,6 +61,7 @@ impl Engine {
             requests,
             routing: self.routing.now(),
             prices: self.prices(),
+            defaults: self.config.prices,
             currencies: Arc::clone(&self.currencies),
             clock: self.clock.clone(),
             ids,
@@ -253,18 +256,20 @@ impl Context {
         let senders = admit::senders(tx, &requests)?;
         let substitutes = admit::substitutes(tx, &senders)?;
         let opted_out = admit::opted_out(tx, &requests, &senders, &substitutes)?;
-        let mut tariffs = HashMap::new();
+        let mut currencies = HashMap::new();
         for request in &requests {
-            if let Entry::Vacant(place) = tariffs.entry(request.account)
+            if let Entry::Vacant(place) = currencies.entry(request.account)
                 && let Some(currency) = self.currencies.find(tx, request.account)?
             {
-                place.insert(self.prices.tariff(currency));
+                place.insert(currency);
             }
         }
+        let prices = self.prices_of(tx, &currencies, now)?;
         let priced: Vec<Vec<Result<Priced<'_>, Refusal>>> = requests
             .iter()
             .map(|request| {
-                let tariff = tariffs.get(&request.account).copied();
+                let currency = currencies.get(&request.account);
+                let tariff = currency.map(|currency| prices.tariff(*currency));
                 let sender = |send: &super::Send| {
                     let named = (request.account, send.from);
                     (senders.get(&named), substitutes.get(&named))
@@ -304,7 +309,21 @@ impl Context {
             let quota = place.map(|place| place.quota);
             answers[open[at]] = Some(Ok(Accepted { items, quota, replayed: false }));
         }
-        batch.store(tx, &balances, &self.currencies, now)
+        batch.store(tx, &balances, &currencies, now)
+    }
+
+    /// The prices that this node knows, or, where a currency has none there, as another node has
+    /// set them a moment ago.
+    fn prices_of(
+        &self,
+        tx: &mut Tx<'_>,
+        currencies: &HashMap<AccountId, Currency>,
+        now: Timestamp,
+    ) -> Result<Arc<PriceBook>, StoreError> {
+        if currencies.values().all(|currency| self.prices.tariff(*currency).is_open(now)) {
+            return Ok(Arc::clone(&self.prices));
+        }
+        PriceBook::load(tx, self.defaults).map(Arc::new)
     }
 
     /// Whether the run before was stored: whichever request of it was accepted first has

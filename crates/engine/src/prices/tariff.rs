@@ -22,8 +22,8 @@ pub struct Tariff {
     outbound: ByPrefix,
     /// Of a segment where no prefix has a price.
     everywhere: Option<Micros>,
-    /// The catalogue's offers count where none is set.
-    has_examples: bool,
+    /// Every number is sold: the catalogue's offers count where none is set.
+    has_all: bool,
 }
 
 /// What the longest prefix with an amount says of `number` at `now`.
@@ -38,7 +38,7 @@ pub(super) fn at<T: Copy>(dated: &Dated<T>, now: Timestamp) -> Option<T> {
 impl Tariff {
     /// The platform's: there is a price for everything.
     pub(super) fn with_examples(everywhere: Micros) -> Self {
-        Self { everywhere: Some(everywhere), has_examples: true, ..Self::default() }
+        Self { everywhere: Some(everywhere), has_all: true, ..Self::default() }
     }
 
     pub(super) fn add_number(&mut self, price: NumberPrice) {
@@ -63,7 +63,7 @@ impl Tariff {
 
     /// Whether every number is sold in this currency.
     pub fn has_all(&self) -> bool {
-        self.has_examples
+        self.has_all
     }
 
     /// What a number costs at `now`; `None` where such numbers are not sold in this currency.
@@ -73,7 +73,7 @@ impl Tariff {
         number_type: NumberType,
         now: Timestamp,
     ) -> Option<Offer> {
-        let example = || self.has_examples.then(|| catalogue::offer(country, number_type));
+        let example = || self.has_all.then(|| catalogue::offer(country, number_type));
         self.set_offer(country, number_type, now).or_else(example)
     }
 
@@ -90,7 +90,7 @@ impl Tariff {
     /// Every country and what is offered there at `now`, the most asked for first.
     pub fn coverage(&self, now: Timestamp) -> Vec<Coverage> {
         let mut lines = catalogue::coverage().to_vec();
-        if !self.has_examples {
+        if !self.has_all {
             lines.iter_mut().for_each(Coverage::clear);
         }
         for ((country, number_type), dated) in &self.numbers {
@@ -163,9 +163,6 @@ impl Tariff {
 
     /// What a segment to `to` costs at `now`: the longest prefix with a price counts.
     pub fn segment(&self, to: &E164, now: Timestamp) -> Option<Micros> {
-        if self.outbound.is_empty() {
-            return self.everywhere;
-        }
         longest(&self.outbound, to.as_str(), now).or(self.everywhere)
     }
 

@@ -19,6 +19,8 @@ testkit::on_both_engines!(
     months_renew_in_the_accounts_currency,
     what_is_paid_in_is_in_the_accounts_currency,
     a_file_has_prices_in_several_currencies,
+    another_node_knows_new_prices_at_once,
+    a_top_up_is_bounded_by_what_its_currency_is_worth,
 );
 
 #[tokio::test]
@@ -64,7 +66,7 @@ fn usd() -> Currency {
 
 async fn price_segments(world: &World, currency: Currency, prefix: &str, micros: i64) {
     let wanted = OutboundPriceWanted {
-        currency: Some(currency),
+        currency,
         prefix: prefix.parse().unwrap(),
         price: Some(Micros::new(micros)),
         from: None,
@@ -78,7 +80,7 @@ async fn price_segments(world: &World, currency: Currency, prefix: &str, micros:
 /// British mobile numbers in dollars: $0.50 once, $3.00 and for SMS $1.00 a month.
 fn in_dollars() -> NumberPriceWanted {
     NumberPriceWanted {
-        currency: Some(usd()),
+        currency: usd(),
         country: "GB".parse().unwrap(),
         number_type: NumberType::Mobile,
         setup: Some(cents(50)),
@@ -258,17 +260,30 @@ async fn a_file_has_prices_in_several_currencies(world: &World) {
     let numbers =
         "currency,country,type,setup,month,sms\nUSD,GB,mobile,0.50,3.00,1.00\n,GB,mobile,,2.00,\n";
     let segments = "currency,prefix,price\nUSD,+,0.01\nEUR,+,0.009\nUSD,+44,0.02\n";
-    let changed = world
+    let (of_numbers, of_segments) = world
         .run(move |engine| async move {
             let rows = engine.read_number_prices(numbers.as_bytes()).unwrap();
             let of_numbers = engine.set_number_prices(rows, false).await.unwrap();
             let rows = engine.read_outbound_prices(segments.as_bytes()).unwrap();
-            let of_segments = engine.set_outbound_prices(rows, false).await.unwrap();
-            let first = of_numbers[0].after.currency;
-            [of_numbers.len(), of_segments.len(), usize::from(first == usd())]
+            (of_numbers, engine.set_outbound_prices(rows, false).await.unwrap())
         })
         .await;
-    assert_eq!(changed, [2, 3, 1]);
+    let of_numbers: Vec<(Currency, Micros, Option<Micros>)> = of_numbers
+        .iter()
+        .map(|change| (change.after.currency, change.after.offer.number, change.after.offer.sms))
+        .collect();
+    let sms = |amount| Some(cents(amount));
+    assert_eq!(of_numbers, [(usd(), cents(300), sms(100)), (Currency::EUR, cents(200), sms(75))]);
+    let of_segments: Vec<(Currency, &str, i64)> = of_segments
+        .iter()
+        .map(|change| {
+            (change.after.currency, change.after.prefix.as_str(), change.after.price.unwrap().get())
+        })
+        .collect();
+    assert_eq!(
+        of_segments,
+        [(usd(), "+", 10_000), (Currency::EUR, "+", 9_000), (usd(), "+44", 20_000)]
+    );
     let bad = "currency,country,type,setup,month\nUSD,GB,local,,1\nusd,GB,mobile,1,1\nUSD,NL,local,1,1\nUSD,NL,local,2,2\n";
     let places = world
         .run(move |engine| async move {
@@ -282,4 +297,31 @@ async fn a_file_has_prices_in_several_currencies(world: &World) {
     let bob = world.account().currency("USD").simulated().create().await;
     let sent = bob.send(TO, "hello").await;
     assert_eq!(bob.find(sent).await.price.get(), 20_000);
+}
+
+async fn another_node_knows_new_prices_at_once(world: &World) {
+    if world.kind() != Kind::Postgres {
+        return;
+    }
+    world.simulator().create().await;
+    let other = world.second_node().await;
+    let bob = american(world).await;
+    let message = bob.on(&other).send(TO, "hello").await;
+    assert_eq!(bob.find(message).await.price.get(), 10_000);
+}
+
+async fn a_top_up_is_bounded_by_what_its_currency_is_worth(world: &World) {
+    let yen: Currency = "JPY".parse().unwrap();
+    price_segments(world, yen, "+", 1_400_000).await;
+    let account = world.account().currency("JPY").create().await.id;
+    for (units, taken) in [("99", false), ("100", true), ("150.5", false), ("1000000", true)] {
+        let amount = Micros::parse(units, 6).unwrap();
+        let begun = world
+            .run(move |engine| async move {
+                let wanted = engine::TopupWanted { amount, currency: None, save_card: false };
+                engine.begin_topup(account, wanted, None, |_| Value::Null).await.map(|_| ())
+            })
+            .await;
+        assert_eq!(begun.is_ok(), taken, "{units}: {begun:?}");
+    }
 }

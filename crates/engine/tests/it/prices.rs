@@ -20,7 +20,7 @@ const DAY: u64 = 86_400;
 
 fn wanted(month: i64) -> NumberPriceWanted {
     NumberPriceWanted {
-        currency: None,
+        currency: domain::Currency::EUR,
         country: "GB".parse().unwrap(),
         number_type: NumberType::Mobile,
         setup: Some(cents(50)),
@@ -51,7 +51,7 @@ async fn a_price_counts_from_its_date_and_not_before(world: &World) {
     world.simulator().create().await;
     let alice = world.account().balance(cents(1_000)).simulated().create().await;
     let outbound = |prefix: &str, micros: i64, from| OutboundPriceWanted {
-        currency: None,
+        currency: domain::Currency::EUR,
         prefix: prefix.parse().unwrap(),
         price: Some(Micros::new(micros)),
         from,

@@ -43,7 +43,7 @@ async fn set_price(world: &World, wanted: NumberPriceWanted) {
 
 fn british() -> NumberPriceWanted {
     NumberPriceWanted {
-        currency: None,
+        currency: domain::Currency::EUR,
         country: "GB".parse().unwrap(),
         number_type: NumberType::Mobile,
         setup: None,
@@ -176,7 +176,7 @@ async fn what_the_balance_does_not_cover_is_told_and_stays_when_it_is_owed(world
     assert_eq!(owed, [true, true, true, false, false, false, false]);
     assert_eq!(told.covered_until, Some(sms.due_at));
 
-    // Off: what is owed is a month that begins with the money, at the price of then.
+    // Off: what is owed is a month that begins with the money, as if it came now, at the price of now.
     days(world, 8).await;
     let told = upcoming(world, &alice).await;
     let expected = [
@@ -184,6 +184,9 @@ async fn what_the_balance_does_not_cover_is_told_and_stays_when_it_is_owed(world
         line("2026-05-04", "number", 100),
         line("2026-05-04", "sms", 90),
         line("2026-06-03", "number", 100),
+        line("2026-06-14", "number", 100),
+        line("2026-06-14", "sms", 90),
+        line("2026-06-14", "sms", 90),
     ];
     assert_eq!(lines(&told), expected);
     // What is paid in pays what was told as owed.

@@ -132,6 +132,20 @@ const VIOLATIONS: &[(&str, &[&str])] = &[
            SELECT account_id, 777777, 'completed', 'USD', 0, 0 FROM wallets"],
     ),
     (
+        "an order, a top-up and a paper are in their wallet's currency",
+        &["INSERT INTO topups (account_id, id, provider, cause, token_hash, currency, amount, vat_rate_bp,
+               vat_amount, gross_amount, save_card, refunded_gross, created_at)
+           SELECT account_id, 666666, 'demo', 'checkout', key_hash, 'USD', 5, 0, 0, 5, 0, 0, 0
+           FROM idempotency
+           WHERE message_id IS NOT NULL"],
+    ),
+    (
+        "an order, a top-up and a paper are in their wallet's currency",
+        &["INSERT INTO papers
+               (account_id, id, kind, year, number, period_start, period_end, currency, total, body, issued_at)
+           SELECT MIN(id), 777777, 'statement', 2026, 1, 0, 1, 'USD', 0, '{}', 0 FROM accounts"],
+    ),
+    (
         "each paid top-up was credited once, no other was",
         &["INSERT INTO topups (account_id, id, provider, cause, token_hash, currency, amount, vat_rate_bp,
                vat_amount, gross_amount, save_card, refunded_gross, created_at, paid_at)

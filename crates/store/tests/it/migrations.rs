@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use store::{Access, Store, StoreError};
+use domain::{Currency, Micros, catalogue::Activation};
+use store::{Access, Store, StoreError, prices};
 use testkit::{Database, Kind};
 
 use crate::NOW;
@@ -12,6 +13,7 @@ testkit::on_both_databases!(
     a_newer_schema_is_refused,
     accounts_that_there_are_get_a_messaging_profile,
     messages_that_there_are_are_counted_anew,
+    prices_that_there_are_are_in_euros,
 );
 
 #[tokio::test]
@@ -217,4 +219,52 @@ async fn messages_that_there_are_are_counted_anew(database: &Database) {
         found,
         ["1  5: 0 1 0 0, 0 0 0 0", "1 NL 5: 2 0 1 1, 4 24000 0 3", "2 CA 0: 1 0 0 0, 1 0 0 0",]
     );
+}
+
+async fn prices_that_there_are_are_in_euros(database: &Database) {
+    const BEFORE: &str = "
+        DELETE FROM schema_migrations WHERE version = 17;
+        DROP TABLE number_prices; DROP TABLE outbound_prices;
+        CREATE TABLE number_prices (country TEXT NOT NULL, type TEXT NOT NULL,
+            effective_from BIGINT NOT NULL, setup BIGINT NOT NULL, month BIGINT NOT NULL, sms BIGINT,
+            activation TEXT NOT NULL, PRIMARY KEY (country, type, effective_from));
+        CREATE TABLE outbound_prices (prefix TEXT NOT NULL, effective_from BIGINT NOT NULL, price BIGINT,
+            PRIMARY KEY (prefix, effective_from));
+        INSERT INTO number_prices VALUES ('GB', 'mobile', 5, 1, 2, NULL, 'instant'),
+            ('GB', 'mobile', 9, 1, 3, 4, 'verification');
+        INSERT INTO outbound_prices VALUES ('+44', 5, 8000), ('+44', 9, NULL)";
+
+    let store = database.open(NOW).await;
+    store
+        .write(|tx| {
+            for statement in BEFORE.split(';') {
+                tx.execute(statement, &[])?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    let store = database.open(NOW).await;
+    let read = store.read(|tx| Ok::<_, StoreError>((prices::numbers(tx)?, prices::outbound(tx)?)));
+    let (numbers, segments) = read.await.unwrap();
+    let numbers: Vec<_> = numbers
+        .iter()
+        .map(|price| {
+            let amounts = (price.offer.setup, price.offer.number, price.offer.sms);
+            (price.currency, price.from.micros(), amounts, price.offer.activation)
+        })
+        .collect();
+    let micros = Micros::new;
+    let expected = [
+        (Currency::EUR, 5, (micros(1), micros(2), None), Activation::Instant),
+        (Currency::EUR, 9, (micros(1), micros(3), Some(micros(4))), Activation::Verification),
+    ];
+    assert_eq!(numbers, expected);
+    let segments: Vec<_> = segments
+        .iter()
+        .map(|price| (price.currency, price.prefix.as_str(), price.from.micros(), price.price))
+        .collect();
+    let expected =
+        [(Currency::EUR, "+44", 5, Some(micros(8_000))), (Currency::EUR, "+44", 9, None)];
+    assert_eq!(segments, expected);
 }
