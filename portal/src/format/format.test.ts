@@ -4,7 +4,6 @@ import {
   formatMoney,
   fromMicros,
   NO_CURRENCY,
-  nameMoney,
   sum,
   times,
   toMicros,
@@ -33,14 +32,13 @@ describe("money", () => {
   });
 
   it.each([
-    ["EUR", "en-GB", "€", "10 euros", "€10.00"],
-    ["USD", "en-GB", "US$", "10 US dollars", "US$10.00"],
-    ["CHF", "nl", "CHF", "10 Zwitserse frank", "CHF 10,00"],
-    ["EUR", "ar-u-nu-latn", "€", "10 يورو", "10.00 €"],
-    ["JPY", "en-GB", "JP¥", "10 Japanese yen", "JP¥10.00"],
-  ])("%s in %s is written as that currency is", (currency, locale, symbol, name, amount) => {
+    ["EUR", "en-GB", "€", "€10.00"],
+    ["USD", "en-GB", "US$", "US$10.00"],
+    ["CHF", "nl", "CHF", "CHF 10,00"],
+    ["EUR", "ar-u-nu-latn", "€", "10.00 €"],
+    ["JPY", "en-GB", "JP¥", "JP¥10.00"],
+  ])("%s in %s is written as that currency is", (currency, locale, symbol, amount) => {
     expect(currencySymbol(currency, locale)).toBe(symbol);
-    expect(plain(nameMoney(10, currency, locale))).toBe(name);
     expect(plain(formatMoney({ amount: "10.00", currency }, locale))).toBe(amount);
   });
 

@@ -49,16 +49,6 @@ export function formatMoney(
   return format.format(money.amount as `${number}`);
 }
 
-/** A round amount in words: 10 euros. */
-export function nameMoney(units: number, currency: string, locale: string): string {
-  return new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency,
-    currencyDisplay: "name",
-    maximumFractionDigits: 0,
-  }).format(units);
-}
-
 /** What stands for a currency before an amount: €, US$, CHF. */
 export function currencySymbol(currency: string, locale: string): string {
   const parts = new Intl.NumberFormat(locale, { style: "currency", currency }).formatToParts(0);
