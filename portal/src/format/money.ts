@@ -32,7 +32,7 @@ export function sum(amounts: readonly Money[]): Money {
   return { amount: fromMicros(micros), currency: amounts[0]?.currency ?? NO_CURRENCY };
 }
 
-/** Formats money; two decimals, more only where the amount has them: €0.008. */
+/** Formats money; the decimals of its currency, two at most, more only where the amount has them: €10.00, JP¥10, €0.008. */
 export function formatMoney(
   money: Money,
   locale: string,
@@ -41,12 +41,18 @@ export function formatMoney(
   const format = new Intl.NumberFormat(locale, {
     style: "currency",
     currency: money.currency,
-    minimumFractionDigits: 2,
+    minimumFractionDigits: Math.min(2, ownDecimals(money.currency)),
     maximumFractionDigits: 6,
     signDisplay,
   });
   // Intl takes decimal strings as they are; nothing is rounded on the way.
   return format.format(money.amount as `${number}`);
+}
+
+/** Digits after the point that a currency is written with: 2 of euros, none of yen, 3 of dinars. */
+function ownDecimals(currency: string): number {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.resolvedOptions().minimumFractionDigits ?? 2;
 }
 
 /** What stands for a currency before an amount: €, US$, CHF. */
