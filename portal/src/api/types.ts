@@ -14,6 +14,7 @@ export type NumberType = MyNumber["type"];
 export type NumberStatus = MyNumber["status"];
 export type Money = Schemas["Money"];
 export type Wallet = Schemas["WalletView"];
+export type TopUpLimits = Schemas["TopupLimits"];
 export type UpcomingCharges = Schemas["UpcomingView"];
 export type Charge = Schemas["ChargeView"];
 export type Paper = Schemas["PaperView"];

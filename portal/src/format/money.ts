@@ -32,7 +32,7 @@ export function sum(amounts: readonly Money[]): Money {
   return { amount: fromMicros(micros), currency: amounts[0]?.currency ?? NO_CURRENCY };
 }
 
-/** Formats money; two decimals, more only where the amount has them: €0.008. */
+/** Formats money; the decimals of its currency, two at most, more only where the amount has them: €10.00, JP¥10, €0.008. */
 export function formatMoney(
   money: Money,
   locale: string,
@@ -41,7 +41,7 @@ export function formatMoney(
   const format = new Intl.NumberFormat(locale, {
     style: "currency",
     currency: money.currency,
-    minimumFractionDigits: 2,
+    minimumFractionDigits: Math.min(2, ownDecimals(money.currency)),
     maximumFractionDigits: 6,
     signDisplay,
   });
@@ -49,24 +49,14 @@ export function formatMoney(
   return format.format(money.amount as `${number}`);
 }
 
-/** A round amount in words: 10 euros. */
-export function nameMoney(units: number, currency: string, locale: string): string {
-  return new Intl.NumberFormat(locale, {
-    style: "currency",
-    currency,
-    currencyDisplay: "name",
-    maximumFractionDigits: 0,
-  }).format(units);
+/** Digits after the point that a currency is written with: 2 of euros, none of yen, 3 of dinars. */
+function ownDecimals(currency: string): number {
+  const format = new Intl.NumberFormat("en", { style: "currency", currency });
+  return format.resolvedOptions().minimumFractionDigits ?? 2;
 }
 
 /** What stands for a currency before an amount: €, US$, CHF. */
 export function currencySymbol(currency: string, locale: string): string {
   const parts = new Intl.NumberFormat(locale, { style: "currency", currency }).formatToParts(0);
   return parts.find(({ type }) => type === "currency")?.value ?? currency;
-}
-
-/** Digits after the point that can be paid: 2 of euros, none of yen. */
-export function payableDecimals(currency: string): number {
-  const format = new Intl.NumberFormat("en", { style: "currency", currency });
-  return format.resolvedOptions().maximumFractionDigits ?? 2;
 }

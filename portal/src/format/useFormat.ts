@@ -2,7 +2,7 @@ import { useMemo } from "react";
 import type { Money } from "~/api/types";
 import { formatLocale, useTranslation } from "~/i18n";
 import { useTimeZone } from "~/shared/preferences";
-import { currencySymbol, formatMoney, nameMoney } from "./money";
+import { currencySymbol, formatMoney } from "./money";
 import { formatNumber } from "./numbers";
 import { formatOffset, formatTime, type TimeStyle } from "./times";
 
@@ -17,7 +17,6 @@ export function useFormat() {
       locale,
       timeZone,
       money: (money: Money, sign?: "auto" | "exceptZero") => formatMoney(money, locale, sign),
-      moneyName: (units: number, currency: string) => nameMoney(units, currency, locale),
       symbol: (currency: string) => currencySymbol(currency, locale),
       number: (value: number, options?: Intl.NumberFormatOptions) =>
         formatNumber(value, locale, options),

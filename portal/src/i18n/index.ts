@@ -67,9 +67,16 @@ export function useTranslation(): Spoken {
   return useSyncExternalStore(subscribe, () => spoken);
 }
 
-/** Loads the texts of a language and turns the page to it. */
+/** What was asked for last, while its texts may still be on their way. */
+let asked: Language = "en";
+
+/** Loads the texts of a language and turns the page to it, unless another was asked for meanwhile. */
 export async function speak(language: Language): Promise<void> {
+  asked = language;
   const loaded = await texts[language]();
+  if (language !== asked) {
+    return;
+  }
   spoken = { language, t: translator(loaded.default, language) };
   document.documentElement.lang = language;
   document.documentElement.dir = direction(language);

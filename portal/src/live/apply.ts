@@ -29,12 +29,30 @@ export function applier(cache: QueryClient) {
     void cache.invalidateQueries({ queryKey: ["reports"] });
     void cache.invalidateQueries({ queryKey: ["transactions"] });
     void cache.invalidateQueries({ queryKey: ["papers"] });
-    void cache.invalidateQueries({ queryKey: ["upcoming"] });
   }, FIGURES_EVERY_MS);
   const refreshNumbers = throttle(() => {
     void cache.invalidateQueries({ queryKey: ["numbers"] });
+  }, FIGURES_EVERY_MS);
+  const refreshUpcoming = throttle(() => {
     void cache.invalidateQueries({ queryKey: ["upcoming"] });
   }, FIGURES_EVERY_MS);
+
+  /** Asks again for what the events of these names may have changed. */
+  const refresh = (names: ReadonlySet<string>) => {
+    const messages = names.has("sms.received") || names.has("sms.status");
+    const numbers = names.has("number.status");
+    const balance = names.has("wallet.balance");
+    if (messages || balance) {
+      refreshFigures();
+    }
+    if (numbers) {
+      refreshNumbers();
+    }
+    // What messages cost is too little, and comes too often, to ask for all charges again.
+    if (numbers || (balance && !messages)) {
+      refreshUpcoming();
+    }
+  };
 
   return (events: readonly LiveEvent[]) => {
     const messages = new Map<number, Message>();
@@ -50,12 +68,8 @@ export function applier(cache: QueryClient) {
           case "wallet.balance": {
             const { balance } = event.data as Pick<Wallet, "balance">;
             cache.setQueryData<Wallet>(["wallet"], (wallet) => wallet && { ...wallet, balance });
-            refreshFigures();
             break;
           }
-          case "number.status":
-            refreshNumbers();
-            break;
           case "webhook.status":
             void cache.invalidateQueries({ queryKey: ["webhooks"] });
             break;
@@ -63,8 +77,8 @@ export function applier(cache: QueryClient) {
       }
       if (messages.size > 0) {
         applyMessages(cache, messages);
-        refreshFigures();
       }
+      refresh(new Set(events.map(({ name }) => name)));
     });
   };
 }

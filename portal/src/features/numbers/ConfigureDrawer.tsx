@@ -16,6 +16,8 @@ import { Fact } from "./Fact";
 import { ProfileSection } from "./ProfileSection";
 import { numbersQuery } from "./queries";
 import { Renewals } from "./Renewals";
+import { smsRenewal } from "./renewal";
+import { useMonthPrice } from "./useMonthPrice";
 
 interface Props {
   number: MyNumber | undefined;
@@ -84,7 +86,8 @@ function SmsSwitch({ number }: { number: MyNumber }) {
   });
   const on = number.sms_enabled;
   const paid = number.sms_paid_until && new Date(number.sms_paid_until) > new Date();
-  const price = number.sms_price ? format.money(number.sms_price) : null;
+  const month = useMonthPrice(number, "sms_addon", number.sms_price ?? null, smsRenewal(number));
+  const price = month && format.money(month);
   return (
     <section className={css.section}>
       <Switch

@@ -7,21 +7,24 @@ import { useTranslation } from "~/i18n";
 import { When } from "~/shared/When";
 import css from "./ConfigureDrawer.module.css";
 import { numberRenewal, owes, type Renewal, smsRenewal } from "./renewal";
+import { useMonthPrice } from "./useMonthPrice";
 
 /** What the next months of a number and of its SMS cost, and when they are charged. */
 export function Renewals({ number }: { number: MyNumber }) {
   const { t } = useTranslation();
   const coverage = useQuery(coverageQuery);
   const [own, sms] = [numberRenewal(number), smsRenewal(number)];
-  if (own === null && sms === null) return null;
   const country = coverage.data?.find((each) => each.country === number.country);
-  const price = country?.[number.type]?.number_price ?? null;
+  const offered = coverage.data && (country?.[number.type]?.number_price ?? null);
+  const price = useMonthPrice(number, "number", offered, own);
+  const smsPrice = useMonthPrice(number, "sms_addon", number.sms_price ?? null, sms);
+  if (own === null && sms === null) return null;
   return (
     <section className={css.section}>
       <h3 className={css.subtitle}>{t("numbers.renewal.title")}</h3>
       <dl className={css.facts}>
         {own && <Row name={t("numbers.columns.number")} renewal={own} price={price} />}
-        {sms && <Row name={t("numbers.sms")} renewal={sms} price={number.sms_price ?? null} />}
+        {sms && <Row name={t("numbers.sms")} renewal={sms} price={smsPrice} />}
       </dl>
       {owes(number) && (
         <p role="alert">

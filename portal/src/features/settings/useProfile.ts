@@ -10,6 +10,8 @@ export type ProfileChange =
 export function useProfile() {
   const cache = useQueryClient();
   return useMutation({
+    // One after the other: the last change is also the one that is answered last.
+    scope: { id: "profile" },
     mutationFn: (change: ProfileChange) => take(api.PATCH("/portal/profile", { body: change })),
     onSuccess: async ({ session }) => {
       cache.setQueryData(sessionQuery.queryKey, session);

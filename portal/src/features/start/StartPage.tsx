@@ -25,8 +25,6 @@ export function StartPage() {
   const sent = outbound.data?.pages[0]?.messages[0];
   const balance = wallet.data?.balance;
   const paid = balance !== undefined && Number(balance.amount) > 0;
-  const few = balance && format.moneyName(10, balance.currency);
-  const enough = few === undefined ? "" : ` ${t("start.pay.enough", { amount: few })}`;
   const sender = numbers.data?.find(canSend);
   const done = [
     paid || sender !== undefined || sent !== undefined,
@@ -50,11 +48,7 @@ export function StartPage() {
           done={done[0] === true}
           current={current === 0}
           title={t("start.pay.title")}
-          text={
-            paid
-              ? t("start.pay.done", { amount: format.money(balance) })
-              : t("start.pay.text") + enough
-          }
+          text={paid ? t("start.pay.done", { amount: format.money(balance) }) : t("start.pay.text")}
         >
           {session?.payments ? (
             <Button

@@ -7,7 +7,7 @@ import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { AmountInput } from "./AmountInput";
-import { plainAmount } from "./amount";
+import { plainAmount, roundAmount } from "./amount";
 import { useForgetCard, useWalletSettings } from "./useWallet";
 import css from "./Wallet.module.css";
 
@@ -57,9 +57,9 @@ function Rule({ wallet }: { wallet: Wallet }) {
   const format = useFormat();
   const known = wallet.auto_recharge;
   const [enabled, setEnabled] = useState(known?.enabled ?? false);
-  const [below, setBelow] = useState(known?.below.amount ?? "10.00");
-  const [amount, setAmount] = useState(known?.amount.amount ?? "20.00");
-  const [limit, setLimit] = useState(known?.daily_limit.amount ?? "100.00");
+  const [below, setBelow] = useState(known?.below.amount ?? roundAmount(wallet.topup, 10));
+  const [amount, setAmount] = useState(known?.amount.amount ?? roundAmount(wallet.topup, 20));
+  const [limit, setLimit] = useState(known?.daily_limit.amount ?? roundAmount(wallet.topup, 100));
   const settings = useWalletSettings();
   const { currency } = wallet.balance;
   const submit = (event: FormEvent) => {

@@ -2,18 +2,20 @@ import { Button, Checkbox, Modal } from "@mantine/core";
 import { useMutation } from "@tanstack/react-query";
 import { type FormEvent, useRef, useState } from "react";
 import { api, idempotencyKey, take } from "~/api/client";
-import type { Wallet } from "~/api/types";
-import { payableDecimals, sum } from "~/format/money";
+import type { Money, Wallet } from "~/api/types";
+import { sum, times } from "~/format/money";
 import { useFormat } from "~/format/useFormat";
 import { useTranslation } from "~/i18n";
 import { FailureNote } from "~/shared/FailureNote";
 import { fieldError } from "~/shared/failures";
 import { AmountInput } from "./AmountInput";
-import { LEAST, MOST, parseAmount } from "./amount";
+import { parseAmount, roundAmount } from "./amount";
 import { vatOn } from "./vat";
 import css from "./Wallet.module.css";
 
-const SUGGESTED = ["10.00", "20.00", "50.00", "100.00"];
+/** Times the least amount: what is offered, and what is chosen at first. */
+const SUGGESTED = [10, 20, 50, 100];
+const FIRST = 20;
 
 interface Props {
   wallet: Wallet;
@@ -25,16 +27,16 @@ interface Props {
 export function TopUp({ wallet, opened, onClose }: Props) {
   const { t } = useTranslation();
   const format = useFormat();
-  const [typed, setTyped] = useState("20.00");
+  const { topup: limits } = wallet;
+  const { currency } = limits.minimum;
+  const [typed, setTyped] = useState(() => roundAmount(limits, FIRST));
   const [keepCard, setKeepCard] = useState(false);
   const key = useRef({ of: "", value: "" });
-  const { currency } = wallet.balance;
-  const decimals = payableDecimals(currency);
-  const amount = parseAmount(typed, decimals);
+  const amount = parseAmount(typed, limits);
   const outOfRange = t("wallet.invalidAmount", {
-    least: format.money({ amount: LEAST, currency }),
-    most: format.money({ amount: MOST, currency }),
-    count: decimals,
+    least: format.money(limits.minimum),
+    most: format.money(limits.maximum),
+    count: limits.decimals,
   });
   const topUp = useMutation({
     mutationFn: (value: string) => {
@@ -70,27 +72,34 @@ export function TopUp({ wallet, opened, onClose }: Props) {
     >
       <form className={css.form} onSubmit={submit}>
         <div className={css.amounts}>
-          {SUGGESTED.map((each) => (
-            <Button
-              key={each}
-              size="xs"
-              variant={amount === each ? "light" : "default"}
-              aria-pressed={amount === each}
-              onClick={() => setTyped(each)}
-            >
-              {format.money({ amount: each, currency })}
-            </Button>
-          ))}
+          {SUGGESTED.map((count) => {
+            const each = times(limits.minimum, count);
+            const chosen = amount === each.amount;
+            return (
+              <Button
+                key={count}
+                size="xs"
+                variant={chosen ? "light" : "default"}
+                aria-pressed={chosen}
+                onClick={() => setTyped(roundAmount(limits, count))}
+              >
+                {format.money(each)}
+              </Button>
+            );
+          })}
         </div>
         <AmountInput
           currency={currency}
+          decimals={limits.decimals}
           label={t("wallet.amount")}
           data-autofocus
           value={typed}
           onChange={setTyped}
           error={refused ?? (amount === null && typed !== "" ? outOfRange : undefined)}
         />
-        {amount !== null && <Due net={amount} rate={wallet.vat_rate} currency={currency} />}
+        {amount !== null && (
+          <Due credited={{ amount, currency }} rate={wallet.vat_rate} decimals={limits.decimals} />
+        )}
         <Checkbox
           label={t("wallet.keepCard")}
           description={t("wallet.keepCardHelp")}
@@ -111,11 +120,10 @@ export function TopUp({ wallet, opened, onClose }: Props) {
 }
 
 /** What is paid, where that is more than what is credited. */
-function Due({ net, rate, currency }: { net: string; rate: string; currency: string }) {
+function Due({ credited, rate, decimals }: { credited: Money; rate: string; decimals: number }) {
   const { t } = useTranslation();
   const format = useFormat();
-  const credited = { amount: net, currency };
-  const vat = vatOn(credited, rate);
+  const vat = vatOn(credited, rate, decimals);
   if (vat.amount === "0.00") {
     return null;
   }

@@ -25,7 +25,8 @@ interface Props {
 /** What the next 31 days take from the wallet, and whether it holds that. */
 export function Upcoming({ onTopUp }: Props) {
   const { t } = useTranslation();
-  const upcoming = useQuery(upcomingQuery);
+  // Messages change the balance without news of it here: what is kept may be older than that.
+  const upcoming = useQuery({ ...upcomingQuery, refetchOnMount: "always" });
   return (
     <section aria-label={t("wallet.upcoming.title")} className={css.section}>
       <div className={css.head}>

@@ -1,22 +1,33 @@
-import { toMicros } from "~/format/money";
+import type { TopUpLimits } from "~/api/types";
+import { fromMicros, times, toMicros } from "~/format/money";
 
-/** What a top-up may be, in the account's currency. */
-export const LEAST = "1.00";
-export const MOST = "10000.00";
-
-/** The amount as the API takes it, with a decimal point or comma; null where it is none or out of range. */
-export function parseAmount(typed: string, decimals: number): string | null {
-  const match = /^(\d{1,5})(?:[.,](\d{1,3}))?$/.exec(typed.trim());
-  if (match === null || (match[2] ?? "").replace(/0+$/, "").length > decimals) {
+/** The amount as the API takes it, with a decimal point or comma; null where no top-up can be of it. */
+export function parseAmount(typed: string, limits: TopUpLimits): string | null {
+  const amount = plainAmount(typed);
+  if (amount === null) {
     return null;
   }
-  const amount = `${match[1]}.${(match[2] ?? "").padEnd(2, "0")}`;
   const micros = toMicros(amount);
-  return micros < toMicros(LEAST) || micros > toMicros(MOST) ? null : amount;
+  const payable =
+    micros % smallestPayment(limits.decimals) === 0n &&
+    micros >= toMicros(limits.minimum.amount) &&
+    micros <= toMicros(limits.maximum.amount);
+  return payable ? fromMicros(micros) : null;
 }
 
 /** Any amount that is not negative, as the API takes it; null where it is none. */
 export function plainAmount(typed: string): string | null {
-  const match = /^(\d{1,9})(?:[.,](\d{1,6}))?$/.exec(typed.trim());
+  const match = /^(\d{1,10})(?:[.,](\d{1,6}))?$/.exec(typed.trim());
   return match === null ? null : `${match[1]}.${(match[2] ?? "").padEnd(2, "0")}`;
+}
+
+/** A round amount in the limits' currency, as somebody would type it: so many times the least. */
+export function roundAmount(limits: TopUpLimits, count: number): string {
+  const { amount } = times(limits.minimum, count);
+  return limits.decimals === 0 ? amount.replace(/\.0+$/, "") : amount;
+}
+
+/** What payments are multiples of, in micro-units, where so many digits after the point can be paid. */
+export function smallestPayment(decimals: number): bigint {
+  return 10n ** BigInt(6 - decimals);
 }

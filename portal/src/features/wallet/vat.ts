@@ -1,14 +1,15 @@
 import type { Money } from "~/api/types";
-import { fromMicros, payableDecimals, toMicros } from "~/format/money";
+import { fromMicros, toMicros } from "~/format/money";
+import { smallestPayment } from "./amount";
 
 /**
- * The tax on a net amount, rounded half up to what can be paid, as the server does; `rate` in percent with at most two
- * decimals. The server's answer is what counts: this is shown while somebody types.
+ * The tax on a net amount, rounded half up to the `decimals` that can be paid, as the server does; `rate` in percent
+ * with at most two decimals. The server's answer is what counts: this is shown while somebody types.
  */
-export function vatOn(net: Money, rate: string): Money {
+export function vatOn(net: Money, rate: string, decimals: number): Money {
   const basisPoints = toMicros(rate) / 10_000n;
-  const cent = 10n ** BigInt(6 - payableDecimals(net.currency));
-  const whole = 10_000n * cent;
+  const smallest = smallestPayment(decimals);
+  const whole = 10_000n * smallest;
   const units = (toMicros(net.amount) * basisPoints + whole / 2n) / whole;
-  return { ...net, amount: fromMicros(units * cent) };
+  return { ...net, amount: fromMicros(units * smallest) };
 }
