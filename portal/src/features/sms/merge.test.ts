@@ -79,10 +79,15 @@ describe("the later state of a message", () => {
     ["queued", "sending", "sending"],
     ["sent", "queued", "sent"],
     ["sent", "sending", "sent"],
-    ["sending", "queued", "queued"],
+    ["sending", "queued", "sending"],
     ["delivered", "sent", "delivered"],
     ["sent", "delivered", "delivered"],
   ])("of %s and %s is %s", (known, news, expected) => {
     expect(later(message(1, known), message(1, news)).status).toBe(expected);
+  });
+
+  it("is queued again where no carrier took it", () => {
+    const again = { ...message(1, "queued"), status_detail: "carrier_unavailable" };
+    expect(later(message(1, "sending"), again)).toBe(again);
   });
 });

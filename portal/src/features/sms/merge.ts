@@ -26,11 +26,12 @@ function stage(status: MessageStatus): number {
 }
 
 /**
- * The later of two states of one message. Events and answers overtake one another;
- * the only way back is `sending → queued`, when no carrier took it.
+ * The later of two states of one message. Events and answers overtake one another; the only way back
+ * is `sending → queued`, when no carrier took it: then it says why, as the answer to a send does not.
  */
 export function later(known: Message, news: Message): Message {
-  const back = known.status === "sending" && news.status === "queued";
+  const back =
+    known.status === "sending" && news.status === "queued" && (news.status_detail ?? "") !== "";
   return back || stage(news.status) >= stage(known.status) ? news : known;
 }
 
