@@ -150,6 +150,14 @@ onEachEngine('orders', ({ scenario }) => {
     assert.deepEqual([again.json, again.replayed], [raised.json, 'true']);
     assert.equal((await file('prefix,price\n+46,0.03\n')).json.error.code, 'idempotency_key_reused');
     success(await set('outbound', { prefix: '+46', price: null }));
+    success(await set('numbers', { country: 'SE', type: 'mobile', month: null }));
+    const after = success(await call(server.baseUrl, 'GET', 'portal/coverage')).countries.find(({ country }) => country === 'SE');
+    assert.deepEqual([after.mobile, after.local.number_price.amount], [null, '1.00']);
+    const kept = await (await fetch(`${server.baseUrl}/api/v1/operator/prices/numbers/export`, { headers })).text();
+    assert.match(kept, /^EUR,SE,mobile,,none,,,$/m);
+    const taken = await fetch(`${server.baseUrl}/api/v1/operator/prices/numbers/import?preview=true`, { method: 'POST', headers, body: kept });
+    assert.deepEqual((await taken.json()).changes.filter(({ after: { country, type } }) => country === 'SE' && type === 'mobile'), []);
+    assert.equal(success(await set('numbers', line)).changes.length, 1);
     failure(await set('outbound', { prefix: '+', price: null }), 400, 'invalid_request', 'price');
     failure(await customer.call('GET', 'operator/prices/numbers'), 403, 'forbidden');
   });

@@ -64,11 +64,11 @@ impl Coverage {
         (self.local, self.mobile, self.toll_free) = (None, None, None);
     }
 
-    pub fn set(&mut self, number_type: NumberType, offer: Offer) {
+    pub fn set(&mut self, number_type: NumberType, offer: Option<Offer>) {
         match number_type {
-            NumberType::Local => self.local = Some(offer),
-            NumberType::Mobile => self.mobile = Some(offer),
-            NumberType::TollFree => self.toll_free = Some(offer),
+            NumberType::Local => self.local = offer,
+            NumberType::Mobile => self.mobile = offer,
+            NumberType::TollFree => self.toll_free = offer,
         }
     }
 

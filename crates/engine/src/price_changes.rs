@@ -20,7 +20,8 @@ pub struct NumberPriceWanted {
     pub country: Country,
     pub number_type: NumberType,
     pub setup: Option<Micros>,
-    pub month: Option<Micros>,
+    /// Inner `None`: such numbers are not sold from then on; those who have one keep it.
+    pub month: Option<Option<Micros>>,
     /// Inner `None`: such numbers have no SMS.
     pub sms: Option<Option<Micros>>,
     pub activation: Option<Activation>,
@@ -33,12 +34,12 @@ impl NumberPriceWanted {
     pub(crate) fn missing(&self, book: &PriceBook, now: Timestamp) -> Option<&'static str> {
         let from = self.from.unwrap_or(now);
         let known = book.tariff(self.currency).offer(self.country, self.number_type, from);
-        if known.is_some() {
+        if known.is_some() || self.month == Some(None) {
             return None;
         }
-        [("setup", self.setup), ("month", self.month)]
+        [("setup", self.setup.is_none()), ("month", self.month.is_none())]
             .into_iter()
-            .find_map(|(field, price)| price.is_none().then_some(field))
+            .find_map(|(field, is_missing)| is_missing.then_some(field))
     }
 
     pub(crate) fn first_names(&self, field: &str) -> String {
@@ -331,14 +332,14 @@ fn number_change(
     let before = tariff.offer(country, number_type, from);
     // What a number costs is named where nothing is known of it; how it gets active is the country's.
     let known = before.unwrap_or(Offer { sms: None, ..catalogue::offer(country, number_type) });
-    let offer = Offer {
+    let offer = (row.month != Some(None)).then(|| Offer {
         setup: row.setup.unwrap_or(known.setup),
-        number: row.month.unwrap_or(known.number),
+        number: row.month.flatten().unwrap_or(known.number),
         sms: row.sms.unwrap_or(known.sms),
         activation: row.activation.unwrap_or(known.activation),
-    };
+    });
     // A price that was an example is the operator's own once they have set it.
-    let same = before == Some(offer) && tariff.set_offer(country, number_type, from).is_some();
+    let same = before == offer && tariff.is_set(country, number_type, from);
     let after = NumberPrice { currency, country, number_type, from, offer };
     (!same).then_some(Changed { line, before, after })
 }

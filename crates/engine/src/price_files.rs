@@ -29,7 +29,10 @@ impl Engine {
                     .word("type", "local, mobile or toll_free")?
                     .ok_or_else(|| line.error("type", "type is local, mobile or toll_free"))?,
                 setup: amount(line, "setup")?,
-                month: amount(line, "month")?,
+                month: match line.get("month") {
+                    Some("none") => Some(None),
+                    _ => amount(line, "month")?.map(Some),
+                },
                 sms: match line.get("sms") {
                     Some("none") => Some(None),
                     _ => amount(line, "sms")?.map(Some),

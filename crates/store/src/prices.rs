@@ -14,7 +14,8 @@ pub struct NumberPrice {
     pub country: Country,
     pub number_type: NumberType,
     pub from: Timestamp,
-    pub offer: Offer,
+    /// `None`: such numbers are not sold from then on.
+    pub offer: Option<Offer>,
 }
 
 /// What a segment to a prefix costs from a date on.
@@ -63,15 +64,19 @@ pub fn put_numbers(tx: &mut Tx<'_>, prices: &[NumberPrice]) -> Result<(), StoreE
                 Value::from(price.country.as_str()),
                 Value::from(price.number_type.as_str()),
                 Value::from(price.from),
-                Value::from(price.offer.setup),
-                Value::from(price.offer.number),
-                Value::from(price.offer.sms),
-                Value::from(price.offer.activation.as_str()),
+                Value::from(price.offer.map_or(Micros::ZERO, |offer| offer.setup)),
+                Value::from(price.offer.map(|offer| offer.number)),
+                Value::from(price.offer.and_then(|offer| offer.sms)),
+                Value::from(activation(price).as_str()),
             ]
         })
         .collect();
     tx.bulk(&PUT, &rows)?;
     Ok(())
+}
+
+fn activation(price: &NumberPrice) -> Activation {
+    price.offer.map_or(Activation::Instant, |offer| offer.activation)
 }
 
 /// Adds prices; one of the same currency, prefix and date is replaced.
@@ -141,11 +146,14 @@ pub fn numbers(tx: &mut Tx<'_>) -> Result<Vec<NumberPrice>, StoreError> {
             country: row.parsed(1)?,
             number_type: row.parsed(2)?,
             from: row.time(3)?,
-            offer: Offer {
-                setup: Micros::new(row.get(4)?),
-                number: Micros::new(row.get(5)?),
-                sms: row.get::<Option<i64>>(6)?.map(Micros::new),
-                activation: row.parsed::<Activation>(7)?,
+            offer: match row.get::<Option<i64>>(5)? {
+                Some(month) => Some(Offer {
+                    setup: Micros::new(row.get(4)?),
+                    number: Micros::new(month),
+                    sms: row.get::<Option<i64>>(6)?.map(Micros::new),
+                    activation: row.parsed::<Activation>(7)?,
+                }),
+                None => None,
             },
         })
     })

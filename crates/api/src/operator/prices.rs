@@ -35,13 +35,14 @@ struct NumberPriceView {
     /// `local`, `mobile` or `toll_free`.
     #[serde(rename = "type")]
     number_type: &'static str,
-    /// Once, with the order.
-    setup: Money,
-    month: Money,
+    /// Once, with the order; null where such numbers are not sold.
+    setup: Option<Money>,
+    /// Null where such numbers are not sold.
+    month: Option<Money>,
     /// Of a month of SMS; null where such numbers have none.
     sms: Option<Money>,
     /// What happens to an ordered number: `instant`, `provisioning` or `verification`.
-    activation: &'static str,
+    activation: Option<&'static str>,
     /// Null where it is in force.
     effective_from: Option<Time>,
     /// Nobody has set it yet.
@@ -54,10 +55,10 @@ fn number_view(price: &NumberPrice, scheduled: bool, example: bool) -> NumberPri
         currency: price.currency.to_string(),
         country: price.country.to_string(),
         number_type: price.number_type.as_str(),
-        setup: money(price.offer.setup),
-        month: money(price.offer.number),
-        sms: price.offer.sms.map(money),
-        activation: price.offer.activation.as_str(),
+        setup: price.offer.map(|offer| money(offer.setup)),
+        month: price.offer.map(|offer| money(offer.number)),
+        sms: price.offer.and_then(|offer| offer.sms).map(money),
+        activation: price.offer.map(|offer| offer.activation.as_str()),
         effective_from: scheduled.then_some(Time(price.from)),
         example,
     }
@@ -107,12 +108,16 @@ fn number_prices(api: &Api) -> Vec<(NumberPrice, bool, bool)> {
             for number_type in NumberType::ALL {
                 let (country, number_type) = (line.country, *number_type);
                 if let Some(offer) = line.offer(number_type) {
-                    let example = tariff.set_offer(country, number_type, now).is_none();
+                    let example = !tariff.is_set(country, number_type, now);
+                    let offer = Some(offer);
                     let price = NumberPrice { currency, country, number_type, from: now, offer };
                     all.push((price, false, example));
                 }
             }
         }
+        all.extend(tariff.ended(now).into_iter().map(|(country, number_type)| {
+            (NumberPrice { currency, country, number_type, from: now, offer: None }, false, false)
+        }));
         later.extend(tariff.scheduled(currency, now).into_iter().map(|price| (price, true, false)));
     }
     all.extend(later);
@@ -185,8 +190,10 @@ pub(super) struct NumberPriceBody {
     number_type: Option<String>,
     #[schema(example = "0.00")]
     setup: Option<String>,
-    #[schema(example = "1.00")]
-    month: Option<String>,
+    /// Null: such numbers are not sold from then on; those who have one keep it, at what it cost last.
+    #[serde(default, deserialize_with = "present")]
+    #[schema(value_type = Option<String>, example = "1.00")]
+    month: Option<Option<String>>,
     /// Of a month; null where such numbers have no SMS.
     #[serde(default, deserialize_with = "present")]
     #[schema(value_type = Option<String>, example = "0.75")]
@@ -261,7 +268,7 @@ pub(super) async fn set_numbers(
         country: parsed("country", &required("country", given.country)?)?,
         number_type: word("type", &kind, &["local", "mobile", "toll_free"])?,
         setup: price_opt("setup", given.setup)?,
-        month: price_opt("month", given.month)?,
+        month: given.month.map(|month| price_opt("month", month)).transpose()?,
         sms: given.sms.map(|sms| price_opt("sms", sms)).transpose()?,
         activation: given
             .activation
@@ -321,7 +328,8 @@ fn number_changes(changes: Vec<Changed<NumberPrice, Offer>>, preview: bool) -> N
     let changes = changes
         .into_iter()
         .map(|change| {
-            let before = change.before.map(|offer| NumberPrice { offer, ..change.after });
+            let before =
+                change.before.map(|offer| NumberPrice { offer: Some(offer), ..change.after });
             NumberChange {
                 line: change.line,
                 before: before.map(|price| number_view(&price, false, false)),
@@ -380,7 +388,7 @@ impl PreviewQuery {
 
 /// Sets prices of numbers by a CSV file, all or nothing.
 ///
-/// The heading names `country,type` and, if wanted, `currency`, `setup`, `month`, `sms` (an amount, or
+/// The heading names `country,type` and, if wanted, `currency`, `setup`, `month` and `sms` (an amount, or
 /// `none`), `activation`, `effective_from`; an empty cell leaves things as they are. The first price of such
 /// numbers in any currency but the platform's names `setup` and `month`.
 #[utoipa::path(
@@ -446,8 +454,12 @@ pub(super) async fn export_numbers(State(api): State<Api>, _: Operator) -> Respo
     let mut csv = "currency,country,type,setup,month,sms,activation,effective_from\n".to_owned();
     for (price, scheduled, _) in number_prices(&api) {
         let NumberPrice { currency, country, number_type, from, offer } = price;
-        let sms = offer.sms.map_or("none".to_owned(), |sms| sms.to_string());
         let from = if scheduled { from.to_string() } else { String::new() };
+        let Some(offer) = offer else {
+            csv.push_str(&format!("{currency},{country},{number_type},,none,,,{from}\n"));
+            continue;
+        };
+        let sms = offer.sms.map_or("none".to_owned(), |sms| sms.to_string());
         csv.push_str(&format!(
             "{currency},{country},{number_type},{},{},{sms},{},{from}\n",
             offer.setup, offer.number, offer.activation

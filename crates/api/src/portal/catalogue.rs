@@ -94,7 +94,7 @@ fn country(
         number_price: money(offer.number),
         setup_price: money(offer.setup),
         activation: offer.activation.as_str(),
-        example: tariff.set_offer(line.country, kind, now).is_none(),
+        example: !tariff.is_set(line.country, kind, now),
     };
     let offer = |kind| line.offer(kind).map(|offer| view(kind, offer));
     CountryView {

@@ -18,7 +18,8 @@ pub(super) type ByPrefix = HashMap<String, Dated<Option<Micros>>>;
 /// The prices of one currency.
 #[derive(Debug, Clone, Default)]
 pub struct Tariff {
-    numbers: BTreeMap<(Country, NumberType), Dated<Offer>>,
+    /// `None`: from then on they are not sold.
+    numbers: BTreeMap<(Country, NumberType), Dated<Option<Offer>>>,
     outbound: ByPrefix,
     /// Of a segment where no prefix has a price.
     everywhere: Option<Micros>,
@@ -74,16 +75,20 @@ impl Tariff {
         now: Timestamp,
     ) -> Option<Offer> {
         let example = || self.has_all.then(|| catalogue::offer(country, number_type));
-        self.set_offer(country, number_type, now).or_else(example)
+        self.set(country, number_type, now).unwrap_or_else(example)
     }
 
-    /// The same, where an operator has set it.
-    pub fn set_offer(
+    /// Whether an operator has set what such numbers cost, or that they are not sold.
+    pub fn is_set(&self, country: Country, number_type: NumberType, now: Timestamp) -> bool {
+        self.set(country, number_type, now).is_some()
+    }
+
+    fn set(
         &self,
         country: Country,
         number_type: NumberType,
         now: Timestamp,
-    ) -> Option<Offer> {
+    ) -> Option<Option<Offer>> {
         at(self.numbers.get(&(country, number_type))?, now)
     }
 
@@ -108,21 +113,28 @@ impl Tariff {
         lines
     }
 
+    /// What an operator has taken off offer.
+    pub fn ended(&self, now: Timestamp) -> Vec<(Country, NumberType)> {
+        let is_ended = |dated: &Dated<Option<Offer>>| at(dated, now) == Some(None);
+        self.numbers.iter().filter(|(_, dated)| is_ended(dated)).map(|(kind, _)| *kind).collect()
+    }
+
     /// What comes into force after `now`.
     pub fn scheduled(&self, currency: Currency, now: Timestamp) -> Vec<NumberPrice> {
-        let later = |((country, number_type), dated): (&(Country, NumberType), &Dated<Offer>)| {
-            let (country, number_type) = (*country, *number_type);
-            let later = dated.iter().filter(move |(from, _)| *from > now);
-            later
-                .map(move |(from, offer)| NumberPrice {
-                    currency,
-                    country,
-                    number_type,
-                    from: *from,
-                    offer: *offer,
-                })
-                .collect::<Vec<_>>()
-        };
+        let later =
+            |((country, number_type), dated): (&(Country, NumberType), &Dated<Option<Offer>>)| {
+                let (country, number_type) = (*country, *number_type);
+                let later = dated.iter().filter(move |(from, _)| *from > now);
+                later
+                    .map(move |(from, offer)| NumberPrice {
+                        currency,
+                        country,
+                        number_type,
+                        from: *from,
+                        offer: *offer,
+                    })
+                    .collect::<Vec<_>>()
+            };
         self.numbers.iter().flat_map(later).collect()
     }
 
@@ -210,9 +222,13 @@ mod tests {
         assert!(tariff.is_open(time(10)));
         assert_eq!(tariff.segment(&to, time(10)), Some(Micros::new(9_000)));
         let sold = catalogue::offer(country, NumberType::Mobile);
-        tariff.numbers.insert((country, NumberType::Mobile), vec![(time(20), sold)]);
+        tariff
+            .numbers
+            .insert((country, NumberType::Mobile), vec![(time(20), Some(sold)), (time(30), None)]);
         assert_eq!(tariff.offer(country, NumberType::Mobile, time(19)), None);
         assert_eq!(tariff.offer(country, NumberType::Mobile, time(20)), Some(sold));
         assert_eq!(tariff.coverage(time(20)).len(), 1);
+        assert_eq!(tariff.offer(country, NumberType::Mobile, time(30)), None);
+        assert!(tariff.coverage(time(30)).is_empty());
     }
 }

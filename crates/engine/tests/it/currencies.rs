@@ -19,6 +19,7 @@ testkit::on_both_engines!(
     months_renew_in_the_accounts_currency,
     what_is_paid_in_is_in_the_accounts_currency,
     a_file_has_prices_in_several_currencies,
+    what_is_no_longer_sold_is_kept_by_those_who_have_it,
     another_node_knows_new_prices_at_once,
     a_top_up_is_bounded_by_what_its_currency_is_worth,
 );
@@ -84,7 +85,7 @@ fn in_dollars() -> NumberPriceWanted {
         country: "GB".parse().unwrap(),
         number_type: NumberType::Mobile,
         setup: Some(cents(50)),
-        month: Some(cents(300)),
+        month: Some(Some(cents(300))),
         sms: Some(Some(cents(100))),
         activation: None,
         from: None,
@@ -270,7 +271,13 @@ async fn a_file_has_prices_in_several_currencies(world: &World) {
         .await;
     let of_numbers: Vec<(Currency, Micros, Option<Micros>)> = of_numbers
         .iter()
-        .map(|change| (change.after.currency, change.after.offer.number, change.after.offer.sms))
+        .map(|change| {
+            (
+                change.after.currency,
+                change.after.offer.unwrap().number,
+                change.after.offer.unwrap().sms,
+            )
+        })
         .collect();
     let sms = |amount| Some(cents(amount));
     assert_eq!(of_numbers, [(usd(), cents(300), sms(100)), (Currency::EUR, cents(200), sms(75))]);
@@ -324,4 +331,27 @@ async fn a_top_up_is_bounded_by_what_its_currency_is_worth(world: &World) {
             .await;
         assert_eq!(begun.is_ok(), taken, "{units}: {begun:?}");
     }
+}
+
+async fn what_is_no_longer_sold_is_kept_by_those_who_have_it(world: &World) {
+    let bob = american(world).await;
+    set(world, in_dollars()).await.unwrap();
+    let (number, other) =
+        (stock(world, "+447700900501").await, stock(world, "+447700900502").await);
+    buy(world, &bob, number).await.unwrap();
+    world.leap(seconds(1));
+    let withdrawn = NumberPriceWanted { month: Some(None), ..in_dollars() };
+    assert_eq!(set(world, withdrawn.clone()).await.unwrap(), 1);
+    assert_eq!(set(world, withdrawn).await.unwrap(), 0, "it is so already");
+    let error = buy(world, &bob, other).await.unwrap_err();
+    assert!(matches!(error, UseError::Item { .. }), "{error:?}");
+    for _ in 0..31 {
+        world.leap(DAY);
+        world.renew().await;
+    }
+    assert_eq!(bob.available().await, cents(1_000 - 50 - 2 * 400));
+    // Sold again: nothing is known of what it cost before.
+    let again = NumberPriceWanted { setup: None, ..in_dollars() };
+    assert!(matches!(set(world, again).await, Err(UseError::Invalid { .. })));
+    assert_eq!(set(world, in_dollars()).await.unwrap(), 1);
 }

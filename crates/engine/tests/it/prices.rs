@@ -24,7 +24,7 @@ fn wanted(month: i64) -> NumberPriceWanted {
         country: "GB".parse().unwrap(),
         number_type: NumberType::Mobile,
         setup: Some(cents(50)),
-        month: Some(cents(month)),
+        month: Some(Some(cents(month))),
         sms: None,
         activation: Some(Activation::Instant),
         from: None,

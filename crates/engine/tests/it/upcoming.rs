@@ -112,7 +112,7 @@ async fn a_price_that_is_announced_is_told_from_its_date(world: &World) {
     days(world, 2).await;
     buy(world, &alice, &[second], true).await;
     let from = Some(world.now().plus_months(1).minus(DAY));
-    let dearer = NumberPriceWanted { month: Some(cents(250)), from, ..british() };
+    let dearer = NumberPriceWanted { month: Some(Some(cents(250))), from, ..british() };
     set_price(world, dearer).await;
     let told = upcoming(world, &alice).await;
     let expected = [

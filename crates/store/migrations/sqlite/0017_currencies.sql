@@ -1,11 +1,12 @@
--- Prices in each currency that accounts pay in; what was set before is in the platform's.
+-- Prices in each currency that accounts pay in; what was set before is in the platform's. month: null
+-- where such numbers are not sold from then on.
 CREATE TABLE new_number_prices (
     currency TEXT NOT NULL,
     country TEXT NOT NULL,
     type TEXT NOT NULL,
     effective_from BIGINT NOT NULL,
     setup BIGINT NOT NULL CHECK (setup >= 0),
-    month BIGINT NOT NULL CHECK (month >= 0),
+    month BIGINT CHECK (month >= 0),
     sms BIGINT CHECK (sms >= 0),
     activation TEXT NOT NULL CHECK (activation IN ('instant', 'provisioning', 'verification')),
     PRIMARY KEY (currency, country, type, effective_from)

@@ -250,8 +250,9 @@ async fn prices_that_there_are_are_in_euros(database: &Database) {
     let numbers: Vec<_> = numbers
         .iter()
         .map(|price| {
-            let amounts = (price.offer.setup, price.offer.number, price.offer.sms);
-            (price.currency, price.from.micros(), amounts, price.offer.activation)
+            let offer = price.offer.unwrap();
+            let amounts = (offer.setup, offer.number, offer.sms);
+            (price.currency, price.from.micros(), amounts, offer.activation)
         })
         .collect();
     let micros = Micros::new;
