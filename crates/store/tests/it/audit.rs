@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Timestamp;
 use smpp::CommandStatus;
-use store::{AsStoreError, StoreError, Tx, audit, params};
+use store::{AsStoreError, StoreError, Tx, attempts::AttemptState, audit, params};
 use testkit::{Hook, Kind, Reply, Smsc, World, inbound, receipt};
 
 testkit::on_both_engines!(each_invariant_is_found_broken_where_it_is);
@@ -381,7 +381,12 @@ async fn lively(world: &World) -> Messages {
     let resent = alice.send(to, "resent").await;
     world.until_submitted(&smsc, 3).await;
     world.pass(std::time::Duration::from_secs(31)).await;
-    world.record().await;
+    // Two minutes of waiting begin when this is stored.
+    world
+        .until("it is uncertain", async || {
+            alice.attempts(resent).await[0].state == AttemptState::Uncertain
+        })
+        .await;
     world.pass(std::time::Duration::from_secs(121)).await;
     world.until_submitted(&smsc, 4).await;
     alice.becomes(resent, Sent).await;
