@@ -197,7 +197,12 @@ async fn only_the_parts_without_an_answer_are_sent_again(world: &World) {
     let message = alice.send(TO, &"x".repeat(600)).await;
     world.until_submitted(&smsc, 4).await;
     world.pass(seconds(31)).await;
-    world.record().await;
+    world
+        .until("two are uncertain", async || {
+            let attempts = alice.attempts(message).await;
+            attempts.iter().filter(|tried| tried.state == AttemptState::Uncertain).count() == 2
+        })
+        .await;
     world.pass(seconds(121)).await;
     world.until_submitted(&smsc, 6).await;
 
