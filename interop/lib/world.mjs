@@ -61,14 +61,15 @@ export class World {
     return `+441632960${String(count).padStart(3, '0')}`;
   }
 
-  /** A customer with money, who may send as fast as the tests like. */
-  async customer({ name, balance = '10.00', rateLimit = 1000 } = {}) {
+  /** A customer with money, who may send as fast as the tests like; `currency` is one that has prices. */
+  async customer({ name, currency, balance = '10.00', rateLimit = 1000 } = {}) {
     count += 1;
     const { server } = this;
     const made = success(
       await server.operator('POST', 'operator/accounts', {
         name: name ?? `Customer ${count}`,
         email: `customer-${process.pid}-${count}@example.com`,
+        currency,
       }),
       201,
     );

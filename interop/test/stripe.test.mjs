@@ -140,14 +140,28 @@ onEachEngine('stripe', ({ scenario }) => {
     assert.equal(stripe.calls.length, before + 1, 'only what can be paid is asked for');
   });
 
-  scenario('an account in a currency without prices is refused, with a reason', async ({ server }) => {
-    const account = (currency) =>
-      server.operator('POST', 'operator/accounts', {
-        name: 'Ada', email: `ada-${currency}-${process.pid}@example.com`, currency,
-      });
-    success(await account('EUR'), 201);
-    assert.match(failure(await account('USD'), 400, 'invalid_request', 'currency').message, /no prices in USD/);
-    failure(await account('dollars'), 400, 'invalid_request', 'currency');
+  scenario('an account pays in its own currency, in what cards can be charged with', async (world) => {
+    const { server } = world;
+    for (const [currency, price, amount, units, decimals] of [
+      ['USD', '0.0095', '20.05', 2005, 2],
+      ['KWD', '0.003', '20.05', 20050, 2],
+      ['JPY', '1.4', '2000', 2000, 0],
+      ['ISK', '1.2', '2000', 200000, 0],
+    ]) {
+      success(await server.operator('PATCH', 'operator/prices/outbound', { currency, prefix: '+', price }));
+      const customer = await world.customer({ currency, balance: null });
+      assert.equal((await wallet(customer)).topup.decimals, decimals);
+      const tooFine = `${amount.split('.')[0]}.${'0'.repeat(decimals)}1`;
+      const refused = await customer.call('POST', 'portal/wallet/topups', { amount: tooFine });
+      assert.match(failure(refused, 400, 'invalid_request', 'amount').message, new RegExp(`at most ${decimals} decimals`));
+      const { session } = await begun(customer, { amount });
+      const asked = stripe.sessions.get(session).session;
+      assert.deepEqual([asked.amount_total, asked.currency], [units, currency.toLowerCase()]);
+      const { completed } = stripe.pay(session);
+      assert.equal(await stripe.post(server, completed), 200);
+      const { balance } = await wallet(customer);
+      assert.deepEqual([balance.currency, Number(balance.amount)], [currency, Number(amount)]);
+    }
   });
 
   scenario('a repeated request begins one payment; a silent Stripe begins none', async (world) => {
