@@ -50,6 +50,8 @@ export class Hook {
     });
     // A server that was killed leaves its connections in the midst of anything.
     hook.#server.on('clientError', (_, socket) => socket.destroy());
+    // One that a failed test leaves open holds up nobody.
+    hook.#server.unref();
     await new Promise((done) => hook.#server.listen(0, '127.0.0.1', done));
     return hook;
   }

@@ -166,7 +166,8 @@ onEachEngine('webhooks', ({ scenario }) => {
     }
     took.sort((a, b) => a - b);
     console.log(`    beside 1,000 bad endpoints: p50 ${took[49]} ms, p99 ${took[98]} ms`);
-    assert.ok(took[98] < 1000, `p99 is ${took[98]} ms`);
+    // One that hangs is waited for 15 s: no good one waits for that, however busy the machine is.
+    assert.ok(took[99] < 5_000, `the slowest took ${took[99]} ms`);
     const tried = new Set(hook.requests.map((request) => request.path));
     assert.ok(tried.size > 1000, `each is tried: ${tried.size}`);
     await hook.close();
