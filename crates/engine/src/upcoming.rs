@@ -74,7 +74,7 @@ impl Engine {
         &self,
         tx: &mut Tx<'_>,
         number: &NumberRecord,
-        renewal: Renewal,
+        mut renewal: Renewal,
         (now, until): (Timestamp, Timestamp),
         charges: &mut Vec<Charge>,
     ) -> Result<(), UseError> {
@@ -82,12 +82,13 @@ impl Engine {
         if !renewal.renews || is_pending(number.status) {
             return Ok(());
         }
+        let service = renewal.service;
         let mut charge = |due_at, amount: Micros, owed| {
             if !amount.is_zero() {
                 charges.push(Charge {
                     number_id: number.id,
                     number: number.number.clone(),
-                    service: renewal.service,
+                    service,
                     due_at,
                     amount,
                     owed,
@@ -101,12 +102,13 @@ impl Engine {
                 charge(begins, renewal.owed, true);
                 begins = begins.next_month_of(renewal.anchor);
             }
-            // A month begins with the money: as if that came now.
+            // A month begins with the money, and its day is that of the later ones: as if it came now.
             RenewalState::Lapsed => {
                 if begins.plus(KEPT) <= now {
                     return Ok(());
                 }
                 charge(begins, self.price(tx, number, &renewal, now)?, true);
+                renewal.anchor = now;
                 begins = now.next_month_of(now);
             }
         }

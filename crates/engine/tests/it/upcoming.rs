@@ -15,6 +15,7 @@ testkit::on_both_engines!(
     a_price_that_is_announced_is_told_from_its_date,
     a_short_month_has_two_charges_in_sight,
     what_the_balance_does_not_cover_is_told_and_stays_when_it_is_owed,
+    what_is_off_begins_a_month_with_a_day_of_its_own,
     what_does_not_renew_is_not_told,
     a_long_list_is_cut_and_added_up_whole,
 );
@@ -203,6 +204,21 @@ async fn what_the_balance_does_not_cover_is_told_and_stays_when_it_is_owed(world
     let told = upcoming(world, &alice).await;
     assert!(told.charges.iter().all(|charge| !charge.owed));
     assert_eq!(told.covered_until, None);
+}
+
+async fn what_is_off_begins_a_month_with_a_day_of_its_own(world: &World) {
+    let alice = world.account().balance(cents(100)).simulated().create().await;
+    let number = stock(world, "+447700900500").await;
+    // On the 2nd of December, so that it is off on the 31st of January.
+    days(world, 243).await;
+    buy(world, &alice, &[number], false).await;
+    days(world, 60).await;
+    let told = upcoming(world, &alice).await;
+    // Paid now, it is paid until the end of February, and not until the 2nd of a month.
+    assert_eq!(
+        lines(&told),
+        [line("2027-01-02", "number", 100), line("2027-02-28", "number", 100)]
+    );
 }
 
 async fn what_does_not_renew_is_not_told(world: &World) {
