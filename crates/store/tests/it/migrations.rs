@@ -134,6 +134,21 @@ async fn a_newer_schema_is_refused(database: &Database) {
     assert!(matches!(&error, StoreError::Refused(why) if why.contains("999")), "{error}");
 }
 
+/// The database, opened once more after statements that took it back to what it was before a step.
+async fn opened_after(database: &Database, before: &'static str) -> Store {
+    let store = database.open(NOW).await;
+    store
+        .write(move |tx| {
+            for statement in before.split(';') {
+                tx.execute(statement, &[])?;
+            }
+            Ok::<_, StoreError>(())
+        })
+        .await
+        .unwrap();
+    database.open(NOW).await
+}
+
 async fn accounts_that_there_are_get_a_messaging_profile(database: &Database) {
     const BEFORE: &str = "
         DROP INDEX numbers_by_profile; ALTER TABLE numbers DROP COLUMN profile_id;
@@ -147,17 +162,7 @@ async fn accounts_that_there_are_get_a_messaging_profile(database: &Database) {
             VALUES (11, '+447700900001', 'GB', 'mobile', 'active', 7, 1, 0, 5),
                 (12, '+447700900002', 'GB', 'mobile', 'available', NULL, 0, 0, 5)";
 
-    let store = database.open(NOW).await;
-    store
-        .write(|tx| {
-            for statement in BEFORE.split(';') {
-                tx.execute(statement, &[])?;
-            }
-            Ok::<_, StoreError>(())
-        })
-        .await
-        .unwrap();
-    let store = database.open(NOW).await;
+    let store = opened_after(database, BEFORE).await;
     let found = store.read(|tx| {
         let profiles = tx.query(
             "SELECT account_id, id, is_default FROM messaging_profiles ORDER BY account_id",
@@ -203,17 +208,7 @@ async fn messages_that_there_are_are_counted_anew(database: &Database) {
             || ' ' || CAST(cost AS TEXT) || ' ' || CAST(uncosted_segments AS TEXT)
         FROM daily_counts ORDER BY day, country";
 
-    let store = database.open(NOW).await;
-    store
-        .write(|tx| {
-            for statement in BEFORE.split(';') {
-                tx.execute(statement, &[])?;
-            }
-            Ok::<_, StoreError>(())
-        })
-        .await
-        .unwrap();
-    let store = database.open(NOW).await;
+    let store = opened_after(database, BEFORE).await;
     let found = store.read(|tx| tx.query(COUNTED, &[], |row| row.get::<String>(0))).await.unwrap();
     assert_eq!(
         found,
@@ -234,17 +229,7 @@ async fn prices_that_there_are_are_in_euros(database: &Database) {
             ('GB', 'mobile', 9, 1, 3, 4, 'verification');
         INSERT INTO outbound_prices VALUES ('+44', 5, 8000), ('+44', 9, NULL)";
 
-    let store = database.open(NOW).await;
-    store
-        .write(|tx| {
-            for statement in BEFORE.split(';') {
-                tx.execute(statement, &[])?;
-            }
-            Ok::<_, StoreError>(())
-        })
-        .await
-        .unwrap();
-    let store = database.open(NOW).await;
+    let store = opened_after(database, BEFORE).await;
     let read = store.read(|tx| Ok::<_, StoreError>((prices::numbers(tx)?, prices::outbound(tx)?)));
     let (numbers, segments) = read.await.unwrap();
     let numbers: Vec<_> = numbers
