@@ -9,6 +9,7 @@ mod imports;
 mod messages;
 mod numbers;
 mod papers;
+mod price_files;
 mod prices;
 mod reports;
 mod routes;
@@ -44,11 +45,11 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
         .routes(routes!(activations::get))
         .routes(routes!(numbers::get, numbers::update))
         .routes(routes!(prices::numbers, prices::set_numbers))
-        .routes(routes!(prices::import_numbers))
-        .routes(routes!(prices::export_numbers))
+        .routes(routes!(price_files::import_numbers))
+        .routes(routes!(price_files::export_numbers))
         .routes(routes!(prices::outbound, prices::set_outbound))
-        .routes(routes!(prices::import_outbound))
-        .routes(routes!(prices::export_outbound))
+        .routes(routes!(price_files::import_outbound))
+        .routes(routes!(price_files::export_outbound))
         .routes(routes!(costs::list, costs::set))
         .routes(routes!(costs::import))
         .routes(routes!(costs::export))

@@ -12,7 +12,10 @@ use serde_json::json;
 use store::{carriers, prices::CarrierCost};
 use utoipa::ToSchema;
 
-use super::prices::{PreviewQuery, file, from_date, price_opt};
+use super::{
+    price_files::{PreviewQuery, file},
+    prices::{from_date, price_opt},
+};
 use crate::{
     Api,
     answer::Answered,
