@@ -11,6 +11,7 @@ mod checkout;
 mod client;
 mod cookie;
 mod csv_answer;
+mod entrance;
 mod error;
 mod extract;
 mod health;
@@ -32,7 +33,6 @@ use std::sync::Arc;
 use axum::{
     Router,
     http::{HeaderMap, StatusCode},
-    middleware,
     response::{IntoResponse, Response},
     routing::{get, post},
 };
@@ -42,6 +42,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use store::wallets;
 
 pub use client::Peer;
+pub use entrance::Entrance;
 use error::rate_headers;
 pub use error::{ApiError, ERROR_CODES};
 pub use portal::bodies;
@@ -115,15 +116,8 @@ impl Api {
 }
 
 /// Everything under `/api/v1`, `/healthz` and `/readyz`; `root` serves the rest.
-pub fn router(api: Api, root: Router<Api>) -> Router {
-    let (node, public_url) = (api.node, Arc::clone(&api.public_url));
+fn router(api: Api, root: Router<Api>) -> Router {
     let (documented, document) = openapi::document();
-    let own_url = Arc::clone(&public_url);
-    let documented = documented
-        .layer(middleware::from_fn(move |request, next| {
-            same_origin::layer(Arc::clone(&own_url), request, next)
-        }))
-        .layer(middleware::from_fn_with_state(api.clone(), request_log::layer));
     let document = Arc::new(document);
     Router::new()
         .nest("/api/v1", documented)
@@ -135,14 +129,11 @@ pub fn router(api: Api, root: Router<Api>) -> Router {
         .merge(root)
         .method_not_allowed_fallback(wrong_method)
         .fallback(nothing_here)
-        .layer(middleware::from_fn(move |request, next| {
-            request_id::layer(node, Arc::clone(&public_url), request, next)
-        }))
         .with_state(api)
 }
 
-/// The metrics alone, for a listener of their own that asks for no key.
-pub fn metrics_router(api: Api) -> Router {
+/// The metrics alone.
+fn metrics_router(api: Api) -> Router {
     let scrape = |axum::extract::State(api): axum::extract::State<Api>| async move {
         metrics::render(&api).await
     };

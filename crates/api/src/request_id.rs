@@ -5,7 +5,9 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use axum::{extract::Request, http::HeaderValue, middleware::Next, response::Response};
+use axum::{http::HeaderValue, response::Response};
+
+use crate::Api;
 
 tokio::task_local! {
     static CURRENT: Served;
@@ -30,16 +32,13 @@ pub(crate) fn public_url() -> String {
     CURRENT.try_with(|served| served.public_url.to_string()).unwrap_or_default()
 }
 
-pub(crate) async fn layer(
-    node: u32,
-    public_url: Arc<str>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Gives the request that `serving` serves an id, and tells it in the answer.
+pub(crate) async fn serve(api: &Api, serving: impl Future<Output = Response>) -> Response {
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let id = format!("req_{node:08x}{count:010x}");
+    let id = format!("req_{:08x}{count:010x}", api.node);
     let header = HeaderValue::from_str(&id).expect("hexadecimal digits make a header");
-    let mut response = CURRENT.scope(Served { id, public_url }, next.run(request)).await;
+    let served = Served { id, public_url: Arc::clone(&api.public_url) };
+    let mut response = CURRENT.scope(served, serving).await;
     response.headers_mut().insert("x-request-id", header);
     response
 }

@@ -6,11 +6,7 @@ mod masking;
 
 use std::{cell::RefCell, time::Instant};
 
-use axum::{
-    extract::{Request, State},
-    middleware::Next,
-    response::Response,
-};
+use axum::{extract::Request, response::Response};
 use bytes::Bytes;
 use domain::{AccountId, ApiKeyId};
 use engine::Asked;
@@ -46,14 +42,19 @@ pub(crate) fn note_body(body: &Bytes) {
     note(|notes| notes.body = Some(body.clone()));
 }
 
-pub(crate) async fn layer(State(api): State<Api>, request: Request, next: Next) -> Response {
+/// Notes a request of the API, as it is served, and how it was answered.
+pub(crate) async fn watch(
+    api: &Api,
+    request: Request,
+    serve: impl AsyncFnOnce(Request) -> Response,
+) -> Response {
     let began = Instant::now();
     let at = api.engine.clock().now();
     // Cheap copies: most requests of a busy account are not logged.
     let (method, uri) = (request.method().clone(), request.uri().clone());
     NOTES
         .scope(RefCell::default(), async move {
-            let response = next.run(request).await;
+            let response = serve(request).await;
             let notes = NOTES.with(RefCell::take);
             if let Some((account, key)) = notes.caller {
                 api.engine.note_request(account, || Asked {
@@ -62,8 +63,7 @@ pub(crate) async fn layer(State(api): State<Api>, request: Request, next: Next) 
                     at,
                     duration: began.elapsed(),
                     method: method.to_string(),
-                    // The API's routes see the path without what they are nested under.
-                    path: format!("/api/v1{}", uri.path()),
+                    path: uri.path().to_owned(),
                     query: uri.query().map(masking::query),
                     status: response.status().as_u16(),
                     error_code: response.extensions().get().map(|ErrorCode(code)| *code),

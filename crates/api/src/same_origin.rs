@@ -4,31 +4,21 @@
 //! `Origin`. A request that says neither comes from no browser, and one with an
 //! API key is not a browser's own doing: both carry nothing that a site could borrow.
 
-use std::sync::Arc;
-
 use axum::{
     extract::Request,
     http::{
         HeaderMap, Method, Uri,
         header::{AUTHORIZATION, HOST, ORIGIN},
     },
-    middleware::Next,
-    response::{IntoResponse, Response},
 };
 
-use crate::error::ApiError;
-
-pub(crate) async fn layer(public_url: Arc<str>, request: Request, next: Next) -> Response {
+/// Whether a request does what only its own site may make a browser do.
+pub(crate) fn allows(request: &Request, public_url: &str) -> bool {
     let reads = [Method::GET, Method::HEAD, Method::OPTIONS];
     let keyed = request.headers().contains_key(AUTHORIZATION);
-    if reads.contains(request.method())
+    reads.contains(request.method())
         || keyed
-        || is_same_origin(request.headers(), request.uri(), &public_url)
-    {
-        return next.run(request).await;
-    }
-    ApiError::forbidden("This request was sent by another site. Open the portal and try there.")
-        .into_response()
+        || is_same_origin(request.headers(), request.uri(), public_url)
 }
 
 fn is_same_origin(headers: &HeaderMap, uri: &Uri, public_url: &str) -> bool {

@@ -1,14 +1,13 @@
 //! Accepts connections, with limits that a plain server lacks, until it is told to stop.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
-use api::Peer;
-use axum::{Router, body::Body, extract::Request};
-use hyper::body::Incoming;
+use api::{Entrance, Peer};
+use axum::{body::Body, http::Request};
+use hyper::{body::Incoming, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto::Builder, graceful::GracefulShutdown},
-    service::TowerToHyperService,
 };
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,7 +15,6 @@ use tokio::{
     time::timeout,
 };
 use tokio_util::sync::CancellationToken;
-use tower::ServiceExt;
 
 /// A peer that has not sent its headers within this long is let go.
 const HEADERS_WITHIN: Duration = Duration::from_secs(10);
@@ -34,7 +32,7 @@ pub(crate) async fn bind(address: SocketAddr) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until `stop`, then finishes what is in flight.
-pub(crate) async fn serve(listener: TcpListener, router: Router, stop: CancellationToken) {
+pub(crate) async fn serve(listener: TcpListener, entrance: Entrance, stop: CancellationToken) {
     let places = Arc::new(Semaphore::new(CONNECTIONS_MAX));
     let graceful = GracefulShutdown::new();
     loop {
@@ -43,9 +41,11 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             accepted = next(&listener, &places) => accepted,
         };
         let Some((stream, peer, place)) = accepted else { continue };
-        let service = router.clone().map_request(move |mut request: Request<Incoming>| {
+        let entrance = entrance.clone();
+        let service = service_fn(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer.ip()));
-            request.map(Body::new)
+            let answer = entrance.clone().serve(request.map(Body::new));
+            async { Ok::<_, Infallible>(answer.await) }
         });
         let watcher = graceful.watcher();
         tokio::spawn(async move {
@@ -58,7 +58,7 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
             builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
             let builder = if speaks_http2 { builder.http2_only() } else { builder.http1_only() };
             let connection = builder
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+                .serve_connection(TokioIo::new(stream), service)
                 .into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection ended badly");

@@ -5,7 +5,7 @@ use std::{
 };
 
 use anyhow::Context;
-use api::Api;
+use api::{Api, Entrance};
 use engine::{Clock, Engine, Site};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use store::{Access, Store, api_keys};
@@ -120,10 +120,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
     let Site { public_url, brand, .. } = &engine.config().site;
     let site = documents::Site { public_url: public_url.clone(), brand: brand.clone() };
-    let router = api::router(api.clone(), portal::routes().merge(documents::routes(&site)));
+    let entrance =
+        Entrance::new(api.clone(), portal::routes().merge(documents::routes(&site)));
     if let Some(address) = config.metrics_listen {
         let listener = listen::bind(address).await?;
-        tokio::spawn(listen::serve(listener, api::metrics_router(api), stop.clone()));
+        tokio::spawn(listen::serve(listener, Entrance::to_metrics(api), stop.clone()));
     }
     println!("listening on http://{}", listener.local_addr()?);
     if let Some(welcome) = welcome {
@@ -139,7 +140,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         eprintln!("didfarm: stopping took too long; what was answered is stored");
         std::process::exit(1);
     });
-    listen::serve(listener, router, stop).await;
+    listen::serve(listener, entrance, stop).await;
     engine.stop(DRAIN).await;
     deadline.abort();
     tracing::info!("stopped");

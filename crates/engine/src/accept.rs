@@ -168,15 +168,17 @@ impl Engine {
 
     /// Serves requests until the engine stops.
     pub(crate) async fn commit_requests(self: Arc<Self>, mut waiting: mpsc::Receiver<Waiting>) {
-        let concurrent = if self.store.writes_concurrently() { COMMITS_CONCURRENT_MAX } else { 1 };
+        let concurrently = self.store.writes_concurrently();
         let mut commits = JoinSet::new();
         while let Some(first) = waiting.recv().await {
-            if concurrent > 1 {
+            if concurrently {
                 // Ends at once where none is under way.
                 drop(tokio::time::timeout(COMMIT_PATIENCE, commits.join_next()).await);
-            }
-            while commits.len() >= concurrent {
-                commits.join_next().await;
+                while commits.len() >= COMMITS_CONCURRENT_MAX {
+                    commits.join_next().await;
+                }
+            } else {
+                while commits.try_join_next().is_some() {}
             }
             // Whatever came while the last commit was under way goes with this one.
             let mut messages = first.request.sends.len();
@@ -187,16 +189,22 @@ impl Engine {
                 gathered.push(next);
             }
             let engine = Arc::clone(&self);
-            commits.spawn(async move { engine.commit_together(gathered).await });
+            let (ran, running) = oneshot::channel();
+            commits.spawn(async move { engine.commit_together(gathered, ran).await });
+            if !concurrently {
+                // The one writer is free for the next commit while this one is made safe.
+                drop(running.await);
+            }
         }
         // What was accepted is answered, also where the engine stops.
         commits.join_all().await;
     }
 
-    async fn commit_together(&self, waiting: Vec<Waiting>) {
+    /// `ran` is told once the database has done all but to commit.
+    async fn commit_together(&self, waiting: Vec<Waiting>, ran: oneshot::Sender<()>) {
         let (requests, replies): (Vec<Request>, Vec<_>) =
             waiting.into_iter().map(|waiting| (waiting.request, waiting.reply)).unzip();
-        let answers = self.commit(requests).await;
+        let answers = self.commit(requests, ran).await;
         for (reply, answer) in replies.into_iter().zip(answers) {
             // The caller may have gone away; its message stands all the same.
             drop(reply.send(answer));

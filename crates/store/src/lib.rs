@@ -188,14 +188,18 @@ impl Store {
         match location {
             Location::Sqlite(path) => {
                 let writer = sqlite_pool::Writer::open(path, access == Access::Server, durable)?;
-                let (log, tidied) = (writer.log(), path.clone());
+                let (log, syncs, tidied) = (writer.log(), writer.syncs(), path.clone());
                 spawn("store-writer", move || {
                     sqlite_pool::write_loop(&writer, &write_jobs);
+                    writer.syncs().stop();
                     writer.log().stop();
                 });
+                let synced = Arc::clone(&syncs);
+                spawn("store-sync", move || sqlite_pool::sync_loop(&synced));
                 spawn("store-log", move || sqlite_pool::checkpoint_loop(&tidied, &log));
                 for _ in 0..SQLITE_READERS {
-                    let reader = sqlite_pool::Reader::open(path, Some(READ_TIME_MAX))?;
+                    let syncs = Some(Arc::clone(&syncs));
+                    let reader = sqlite_pool::Reader::open(path, Some(READ_TIME_MAX), syncs)?;
                     let jobs = read_jobs.clone();
                     spawn("store-reader", move || sqlite_pool::read_loop(&reader, &jobs));
                 }
@@ -286,7 +290,7 @@ where
     match location {
         Location::Sqlite(path) => {
             existing(path)?;
-            sqlite_pool::Reader::open(path, None)?.run(job);
+            sqlite_pool::Reader::open(path, None, None)?.run(job);
         }
         Location::Postgres(config) => {
             let (jobs, worker) = job_queue::queue();

@@ -1,9 +1,12 @@
-//! SQLite: one writer thread that commits what has gathered, one that tidies its log, a few readers.
+//! SQLite: one writer thread that commits what has gathered, one that syncs its log, one that tidies it, a
+//! few readers.
 
 mod checkpoint;
+mod syncs;
 mod writer;
 
 use std::{
+    fmt::Display,
     path::Path,
     sync::{
         Arc,
@@ -20,6 +23,7 @@ use crate::{
     job_queue,
 };
 pub(crate) use checkpoint::checkpoint_loop;
+pub(crate) use syncs::{Syncs, sync_loop};
 pub(crate) use writer::{Writer, write_loop};
 
 /// SQLite's virtual machine steps between two looks at the clock.
@@ -34,11 +38,17 @@ pub(crate) struct Reader {
     /// Milliseconds after `opened` at which the running read is cut off; 0 for never.
     cut_at: Arc<AtomicU64>,
     time_max: Option<Duration>,
+    /// Of the writer in this process.
+    syncs: Option<Arc<Syncs>>,
 }
 
 impl Reader {
     /// `time_max`: none for an audit, which reads everything.
-    pub(crate) fn open(path: &Path, time_max: Option<Duration>) -> Result<Self, StoreError> {
+    pub(crate) fn open(
+        path: &Path,
+        time_max: Option<Duration>,
+        syncs: Option<Arc<Syncs>>,
+    ) -> Result<Self, StoreError> {
         // The log's index in shared memory is written by readers as well.
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags)?;
@@ -60,7 +70,7 @@ impl Reader {
             };
             connection.progress_handler(STEPS_PER_CHECK, Some(past_its_time))?;
         }
-        Ok(Self { connection, opened, cut_at, time_max })
+        Ok(Self { connection, opened, cut_at, time_max, syncs })
     }
 
     /// Runs the job on one snapshot.
@@ -80,8 +90,18 @@ impl Reader {
                 Err(Rollback::Failed(error)) => Err(error),
             }
         });
-        job.finish(verdict);
+        match &self.syncs {
+            Some(syncs) => syncs.answer(job, verdict),
+            None => job.finish(verdict),
+        }
     }
+}
+
+/// After a failed sync the kernel may have dropped the pages: what a second try would report is
+/// worthless. Restarting reads what the disk really holds.
+fn could_not_sync(error: &dyn Display) -> ! {
+    tracing::error!(%error, "the database could not be synced; stopping at once");
+    std::process::abort();
 }
 
 fn millis(span: Duration) -> u64 {

@@ -16,6 +16,7 @@ use store::{
     messages::{self, Message},
     wallets,
 };
+use tokio::sync::oneshot;
 
 use super::{
     AcceptError, Accepted, Answer, Refusal, Request,
@@ -49,7 +50,11 @@ struct Context {
 }
 
 impl Engine {
-    pub(super) async fn commit(&self, requests: Vec<Request>) -> Vec<Answer> {
+    pub(super) async fn commit(
+        &self,
+        requests: Vec<Request>,
+        ran: oneshot::Sender<()>,
+    ) -> Vec<Answer> {
         let count = requests.len();
         let sends: usize = requests.iter().map(|request| request.sends.len()).sum();
         // A message and its transfer.
@@ -67,7 +72,7 @@ impl Engine {
             ids,
             again: false,
         };
-        match self.store_surely(context).await {
+        match self.store_surely(context, ran).await {
             Ok(answers) => {
                 self.announce(&answers);
                 answers
@@ -79,18 +84,26 @@ impl Engine {
     /// Runs the transaction. Where the database was lost while it committed, runs
     /// it again with the same ids: either that succeeds, or the ids are taken, and
     /// then the first run was stored after all.
-    async fn store_surely(&self, context: Context) -> Result<Vec<Answer>, StoreError> {
+    async fn store_surely(
+        &self,
+        context: Context,
+        ran: oneshot::Sender<()>,
+    ) -> Result<Vec<Answer>, StoreError> {
         let mut context = Arc::new(context);
+        let mut ran = Some(ran);
         let answers = Arc::new(Mutex::new(Vec::new()));
         let take = || std::mem::take(&mut *answers.lock().unwrap_or_else(PoisonError::into_inner));
         let mut unknown = false;
         for _ in 0..UNKNOWN_TRIES_MAX {
             let (running, answering) = (Arc::clone(&context), Arc::clone(&answers));
+            let mut ran = ran.take();
             let stored = self
                 .store
                 .write(move |tx| {
                     let answers = running.run(tx)?;
                     *answering.lock().unwrap_or_else(PoisonError::into_inner) = answers;
+                    // Where nobody waits for that any more, the engine is stopping.
+                    ran.take().map_or(Ok(()), |ran| ran.send(())).unwrap_or_default();
                     Ok::<_, StoreError>(())
                 })
                 .await;

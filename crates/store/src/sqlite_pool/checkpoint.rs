@@ -15,6 +15,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode};
 
+use super::could_not_sync;
 use crate::StoreError;
 
 /// Pages in the log (of 4 KiB: 64 MiB) from which on it is tidied.
@@ -135,9 +136,7 @@ fn pass(connection: &Connection) -> Option<i64> {
     match moved {
         Ok(left) => Some(left),
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => {
-            // As with a commit: a sync that failed once is not to be trusted again.
-            tracing::error!(%error, "the database could not be synced; stopping at once");
-            std::process::abort();
+            could_not_sync(&error);
         }
         Err(error) => {
             // The log stays as it is, and is whole.

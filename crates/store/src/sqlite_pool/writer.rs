@@ -1,4 +1,4 @@
-//! The writer: whatever waits at the same moment shares one commit.
+//! The writer: whatever waits at the same moment shares one commit. `syncs` makes it safe.
 
 use std::{
     cell::RefCell,
@@ -12,7 +12,7 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{checkpoint::Log, execute, execute_raw, keep_statements};
+use super::{checkpoint::Log, could_not_sync, execute, execute_raw, keep_statements, syncs::Syncs};
 use crate::{
     StoreError, Tx,
     idempotency::KeyIndex,
@@ -27,14 +27,15 @@ const JOBS_PER_COMMIT_MAX: usize = 256;
 pub(crate) struct Writer {
     connection: Connection,
     log: Arc<Log>,
+    syncs: Arc<Syncs>,
     keys: Option<RefCell<KeyIndex>>,
     /// Held as long as the writer lives: no other server may write to this file.
     _lock: Option<File>,
 }
 
 impl Writer {
-    /// Opens the file for writing, with the durability that every write relies on
-    /// unless `durable` is false.
+    /// Opens the file for writing. Commits are synced by [`Syncs`], unless `durable` is false; the
+    /// log's beginning, and what is moved out of it, by SQLite.
     ///
     /// `alone`: as the server, of which there is one for each file.
     pub(crate) fn open(path: &Path, alone: bool, durable: bool) -> Result<Self, StoreError> {
@@ -45,7 +46,7 @@ impl Writer {
         keep_statements(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = FULL;
+             PRAGMA synchronous = NORMAL;
              PRAGMA cache_size = -16384;
              PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 0;",
@@ -56,13 +57,22 @@ impl Writer {
         }
         let log = Arc::new(Log::default());
         log.watch(&mut connection)?;
+        // Makes the log, where there is none.
+        execute(&connection, "BEGIN IMMEDIATE")?;
+        execute(&connection, "COMMIT")?;
+        let syncs = Arc::new(Syncs::open(path, durable)?);
         let keys = alone.then(|| RefCell::new(KeyIndex::new(1)));
-        Ok(Self { connection, log, keys, _lock: lock })
+        Ok(Self { connection, log, syncs, keys, _lock: lock })
     }
 
     /// The log that somebody has to tidy.
     pub(crate) fn log(&self) -> Arc<Log> {
         Arc::clone(&self.log)
+    }
+
+    /// What the thread that syncs and the readers of this process have to know.
+    pub(crate) fn syncs(&self) -> Arc<Syncs> {
+        Arc::clone(&self.syncs)
     }
 
     /// Runs the jobs in one transaction, each undone by itself where it asks for that.
@@ -82,6 +92,7 @@ impl Writer {
             }
             verdicts.push(verdict);
         }
+        let commit = self.syncs.begin();
         let ended = ended.and_then(|()| {
             let nothing_to_keep = alone && verdicts.iter().any(Result::is_err);
             if nothing_to_keep { execute(connection, "ROLLBACK") } else { end(connection) }
@@ -94,9 +105,8 @@ impl Writer {
             keys.commit();
         }
         let verdicts = verdicts.into_iter().chain(std::iter::repeat(Ok(())));
-        for (job, verdict) in jobs.into_iter().zip(verdicts) {
-            job.finish(verdict.and_then(|()| ended.clone()));
-        }
+        let verdicts = verdicts.map(|verdict| verdict.and_then(|()| ended.clone()));
+        self.syncs.end(commit, jobs.into_iter().zip(verdicts));
     }
 
     /// Runs one job; its changes are undone where it ends badly.
@@ -186,10 +196,7 @@ fn undone() -> StoreError {
 fn end(connection: &Connection) -> Result<(), StoreError> {
     let Err(error) = execute_raw(connection, "COMMIT") else { return Ok(()) };
     if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) {
-        // After a failed sync the kernel may have dropped the pages: what a second
-        // try would report is worthless. Restarting reads what the disk really holds.
-        tracing::error!(%error, "the database could not be synced; stopping at once");
-        std::process::abort();
+        could_not_sync(&error);
     }
     if !connection.is_autocommit() {
         execute(connection, "ROLLBACK")?;

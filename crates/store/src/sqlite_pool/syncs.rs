@@ -1,0 +1,152 @@
+//! Syncs the write-ahead log beside the writer, which goes on meanwhile.
+//!
+//! A commit is in the log, and readers see it, before it is safe. So nobody is told what a job
+//! did or saw until the log is synced as far as the job could see: to everyone outside it is as
+//! if the writer had waited for each sync itself.
+
+use std::{
+    fs::File,
+    path::Path,
+    sync::{
+        Condvar, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use super::could_not_sync;
+use crate::{StoreError, job::Job};
+
+/// What the writer, the readers and the thread that syncs know of the log. Commits are counted from 1.
+pub(crate) struct Syncs {
+    /// None where nothing is to be synced.
+    log: Option<File>,
+    /// The newest commit that a reader may see; it may be under way.
+    begun: AtomicU64,
+    /// The newest commit that is safe. Changed under the lock alone.
+    safe: AtomicU64,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    /// The newest commit that is whole in the log.
+    ended: u64,
+    waiting: Vec<Waiting>,
+    stopped: bool,
+}
+
+/// A job that was run, and is answered once `commit` is safe.
+struct Waiting {
+    commit: u64,
+    job: Box<dyn Job>,
+    verdict: Result<(), StoreError>,
+}
+
+impl Syncs {
+    /// Of the log beside the database at `path`, which is open already.
+    pub(crate) fn open(path: &Path, durable: bool) -> Result<Self, StoreError> {
+        let mut name = path.as_os_str().to_owned();
+        name.push("-wal");
+        let cannot = |error| StoreError::Unavailable(format!("the log cannot be opened: {error}"));
+        // Never written here; some systems sync only what is open for writing.
+        let open = || File::options().read(true).write(true).open(&name).map_err(cannot);
+        Ok(Self {
+            log: durable.then(open).transpose()?,
+            begun: AtomicU64::new(0),
+            safe: AtomicU64::new(0),
+            state: Mutex::default(),
+            changed: Condvar::new(),
+        })
+    }
+
+    /// Announces a commit, before anybody can see it.
+    pub(crate) fn begin(&self) -> u64 {
+        self.begun.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    /// The commit is in the log, or was undone; its jobs are answered once that is safe.
+    pub(crate) fn end(
+        &self,
+        commit: u64,
+        jobs: impl Iterator<Item = (Box<dyn Job>, Result<(), StoreError>)>,
+    ) {
+        let mut state = self.state();
+        state.ended = commit;
+        state.waiting.extend(jobs.map(|(job, verdict)| Waiting { commit, job, verdict }));
+        self.changed.notify_one();
+    }
+
+    /// Answers a job that only read, once everything that it may have seen is safe.
+    pub(crate) fn answer(&self, job: Box<dyn Job>, verdict: Result<(), StoreError>) {
+        let commit = self.begun.load(Ordering::SeqCst);
+        if self.safe.load(Ordering::SeqCst) < commit {
+            let mut state = self.state();
+            // It may have become safe just now, by the last sync that there is.
+            if self.safe.load(Ordering::SeqCst) < commit {
+                state.waiting.push(Waiting { commit, job, verdict });
+                self.changed.notify_one();
+                return;
+            }
+        }
+        job.finish(verdict);
+    }
+
+    /// Ends [`sync_loop`] once all is answered; the writer has ended.
+    pub(crate) fn stop(&self) {
+        self.state().stopped = true;
+        self.changed.notify_one();
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for a commit that is not safe, or for a job that can be answered; `None` at the end.
+    fn next(&self) -> Option<u64> {
+        let mut state = self.state();
+        loop {
+            let ended = state.ended;
+            if state.waiting.iter().any(|waiting| waiting.commit <= ended) {
+                return Some(ended);
+            }
+            if state.stopped {
+                return None;
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Syncs what is written so far.
+    fn sync(&self, upto: u64) {
+        if upto > self.safe.load(Ordering::SeqCst)
+            && let Some(log) = &self.log
+            && let Err(error) = log.sync_data()
+        {
+            could_not_sync(&error);
+        }
+    }
+
+    /// Answers whoever waited for the commits up to `upto`.
+    fn release(&self, upto: u64) {
+        let mut state = self.state();
+        self.safe.store(upto, Ordering::SeqCst);
+        let (ready, waiting) = std::mem::take(&mut state.waiting)
+            .into_iter()
+            .partition(|waiting| waiting.commit <= upto);
+        state.waiting = waiting;
+        drop(state);
+        let ready: Vec<Waiting> = ready;
+        for Waiting { job, verdict, .. } in ready {
+            job.finish(verdict);
+        }
+    }
+}
+
+/// Syncs whenever something was committed, until the writer stops.
+pub(crate) fn sync_loop(syncs: &Syncs) {
+    while let Some(upto) = syncs.next() {
+        syncs.sync(upto);
+        syncs.release(upto);
+    }
+}
