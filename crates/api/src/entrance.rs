@@ -7,9 +7,7 @@ use axum::{
 };
 use tower::ServiceExt;
 
-use crate::{
-    Api, error::ApiError, metrics_router, request_id, request_log, router, same_origin,
-};
+use crate::{Api, error::ApiError, metrics_router, request_id, request_log, router, same_origin};
 
 /// What serves requests. One step for all: as layers of the router, each would copy all that the
 /// others wrap, for every request.
@@ -41,7 +39,8 @@ impl Entrance {
                 if same_origin::allows(&request, &api.public_url) {
                     answer(router, request).await
                 } else {
-                    const ELSEWHERE: &str = "This request was sent by another site. Open the portal and try there.";
+                    const ELSEWHERE: &str =
+                        "This request was sent by another site. Open the portal and try there.";
                     ApiError::forbidden(ELSEWHERE).into_response()
                 }
             })

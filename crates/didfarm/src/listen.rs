@@ -57,9 +57,7 @@ pub(crate) async fn serve(listener: TcpListener, entrance: Entrance, stop: Cance
             builder.http1().timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN);
             builder.http2().timer(TokioTimer::new()).keep_alive_interval(Duration::from_secs(30));
             let builder = if speaks_http2 { builder.http2_only() } else { builder.http1_only() };
-            let connection = builder
-                .serve_connection(TokioIo::new(stream), service)
-                .into_owned();
+            let connection = builder.serve_connection(TokioIo::new(stream), service).into_owned();
             if let Err(error) = watcher.watch(connection).await {
                 tracing::debug!(%error, "a connection ended badly");
             }

@@ -120,8 +120,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let api = Api::new(Arc::clone(&engine), prometheus, config.behind_proxy, std::process::id());
     let Site { public_url, brand, .. } = &engine.config().site;
     let site = documents::Site { public_url: public_url.clone(), brand: brand.clone() };
-    let entrance =
-        Entrance::new(api.clone(), portal::routes().merge(documents::routes(&site)));
+    let entrance = Entrance::new(api.clone(), portal::routes().merge(documents::routes(&site)));
     if let Some(address) = config.metrics_listen {
         let listener = listen::bind(address).await?;
         tokio::spawn(listen::serve(listener, Entrance::to_metrics(api), stop.clone()));

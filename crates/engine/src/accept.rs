@@ -134,6 +134,48 @@ pub(crate) struct Waiting {
     reply: oneshot::Sender<Answer>,
 }
 
+/// What goes into one commit.
+struct Gathered {
+    requests: Vec<Waiting>,
+    messages: usize,
+}
+
+impl Gathered {
+    fn new(first: Waiting) -> Self {
+        let messages = first.request.sends.len();
+        Self { requests: vec![first], messages }
+    }
+
+    fn push(&mut self, next: Waiting) {
+        self.messages += next.request.sends.len();
+        self.requests.push(next);
+    }
+
+    fn is_full(&self) -> bool {
+        self.requests.len() >= REQUESTS_PER_COMMIT_MAX || self.messages >= MESSAGES_PER_COMMIT_MAX
+    }
+
+    /// Waits until there are as many requests as `enough`, or all `commits` are safe: otherwise
+    /// each few requests would have a commit, and a sync, of their own.
+    async fn grow(
+        &mut self,
+        enough: usize,
+        waiting: &mut mpsc::Receiver<Waiting>,
+        commits: &mut JoinSet<()>,
+    ) {
+        while self.requests.len() < enough && !self.is_full() {
+            tokio::select! {
+                biased;
+                safe = commits.join_next() => if safe.is_none() { return },
+                next = waiting.recv() => match next {
+                    Some(next) => self.push(next),
+                    None => return,
+                },
+            }
+        }
+    }
+}
+
 impl Engine {
     /// Accepts a message for sending; its fate arrives as events.
     pub async fn accept(
@@ -170,7 +212,9 @@ impl Engine {
     pub(crate) async fn commit_requests(self: Arc<Self>, mut waiting: mpsc::Receiver<Waiting>) {
         let concurrently = self.store.writes_concurrently();
         let mut commits = JoinSet::new();
+        let mut last = 0;
         while let Some(first) = waiting.recv().await {
+            let mut gathered = Gathered::new(first);
             if concurrently {
                 // Ends at once where none is under way.
                 drop(tokio::time::timeout(COMMIT_PATIENCE, commits.join_next()).await);
@@ -178,19 +222,17 @@ impl Engine {
                     commits.join_next().await;
                 }
             } else {
-                while commits.try_join_next().is_some() {}
+                gathered.grow(last, &mut waiting, &mut commits).await;
             }
             // Whatever came while the last commit was under way goes with this one.
-            let mut messages = first.request.sends.len();
-            let mut gathered = vec![first];
-            while gathered.len() < REQUESTS_PER_COMMIT_MAX && messages < MESSAGES_PER_COMMIT_MAX {
+            while !gathered.is_full() {
                 let Ok(next) = waiting.try_recv() else { break };
-                messages += next.request.sends.len();
                 gathered.push(next);
             }
+            last = gathered.requests.len();
             let engine = Arc::clone(&self);
             let (ran, running) = oneshot::channel();
-            commits.spawn(async move { engine.commit_together(gathered, ran).await });
+            commits.spawn(async move { engine.commit_together(gathered.requests, ran).await });
             if !concurrently {
                 // The one writer is free for the next commit while this one is made safe.
                 drop(running.await);

@@ -2,7 +2,11 @@
 
 use domain::{AccountId, CarrierId, FailureCode, MessageId, Timestamp, receipts::ReceiptState};
 
-use crate::{Bulk, Row, StoreError, Tx, Value, params};
+use crate::{
+    Bulk, Row, StoreError, Tx, Value,
+    append::{Append, Field},
+    params,
+};
 
 domain::words! {
     pub enum AttemptState {
@@ -111,21 +115,22 @@ pub struct NewAttempt {
 
 /// Stores attempts before their bytes leave.
 pub fn insert(tx: &mut Tx<'_>, attempts: &[NewAttempt], at: Timestamp) -> Result<(), StoreError> {
-    const INSERT: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO attempts (account_id, message_id, part, attempt, carrier_id, copy, state,
-                submitted_at, receipts)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, 'submitting', ?7, 0)",
-        postgres: "
-            INSERT INTO attempts (account_id, message_id, part, attempt, carrier_id, copy, state,
-                submitted_at, receipts)
-            SELECT account_id, message_id, part, attempt, carrier_id, copy, 'submitting', at, 0
-            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[],
-                $6::bigint[], $7::bigint[])
-                AS a (account_id, message_id, part, attempt, carrier_id, copy, at)",
-    };
+    static ATTEMPTS: Append<9> = Append::to(
+        "attempts",
+        [
+            Field::Int("account_id"),
+            Field::Int("message_id"),
+            Field::Int("part"),
+            Field::Int("attempt"),
+            Field::Int("carrier_id"),
+            Field::Int("copy"),
+            Field::Text("state"),
+            Field::Int("submitted_at"),
+            Field::Int("receipts"),
+        ],
+    );
 
-    let rows: Vec<[Value<'_>; 7]> = attempts
+    let rows: Vec<[Value<'_>; 9]> = attempts
         .iter()
         .map(|new| {
             let AttemptKey { account, message, part, attempt } = new.key;
@@ -136,11 +141,13 @@ pub fn insert(tx: &mut Tx<'_>, attempts: &[NewAttempt], at: Timestamp) -> Result
                 Value::from(attempt),
                 Value::from(new.carrier),
                 Value::from(new.copy),
+                Value::from(AttemptState::Submitting.as_str()),
                 Value::from(at),
+                Value::from(0),
             ]
         })
         .collect();
-    tx.send(&INSERT, &rows)
+    tx.append(&ATTEMPTS, &rows)
 }
 
 /// What became known of an attempt.

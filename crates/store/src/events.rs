@@ -6,6 +6,7 @@ use domain::{AccountId, MessageId, MessageStatus, Timestamp};
 
 use crate::{
     Bulk, Row, StoreError, Tx, Value,
+    append::{Append, Field},
     messages::{self, Message},
     params,
 };
@@ -115,15 +116,18 @@ pub fn insert(
     seqs: &[i64],
     at: Timestamp,
 ) -> Result<(), StoreError> {
-    const INSERT: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO events (account_id, seq, kind, message_id, status, data, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        postgres: "
-            INSERT INTO events (account_id, seq, kind, message_id, status, data, created_at)
-            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[],
-                $6::text[], $7::bigint[])",
-    };
+    static EVENTS: Append<7> = Append::to(
+        "events",
+        [
+            Field::Int("account_id"),
+            Field::Int("seq"),
+            Field::Text("kind"),
+            Field::Int("message_id"),
+            Field::Text("status"),
+            Field::Text("data"),
+            Field::Int("created_at"),
+        ],
+    );
 
     let rows: Vec<[Value<'_>; 7]> = events
         .iter()
@@ -140,7 +144,7 @@ pub fn insert(
             ]
         })
         .collect();
-    tx.send(&INSERT, &rows)
+    tx.append(&EVENTS, &rows)
 }
 
 /// Numbers and stores events.

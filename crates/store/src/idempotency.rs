@@ -7,7 +7,11 @@ mod index;
 
 use domain::{AccountId, MessageId, Timestamp};
 
-use crate::{Bulk, Row, StoreError, Tx, Value, params};
+use crate::{
+    Bulk, Row, StoreError, Tx, Value,
+    append::{Append, Field},
+    params,
+};
 pub(crate) use index::KeyIndex;
 
 /// A first answer.
@@ -104,49 +108,49 @@ pub fn insert(
     at: Timestamp,
     expired: Timestamp,
 ) -> Result<(), StoreError> {
-    if tx.is_postgres() {
-        return insert_by_key(tx, answers, at);
-    }
-    const INSERT: &str = "
-        INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
-        VALUES ($1, $2, $3, $4, $5, $6)";
+    // `StoreError` takes PostgreSQL's primary key's violation for a reason to run again.
+    static ANSWERS: Append<6> = Append::to(
+        "idempotency",
+        [
+            Field::Int("account_id"),
+            Field::Blob("key_hash"),
+            Field::Blob("request_hash"),
+            Field::Int("message_id"),
+            Field::Blob("outcome"),
+            Field::Int("created_at"),
+        ],
+    );
 
-    let keys = tx.keys()?;
+    let rows: Vec<[Value<'_>; 6]> = answers
+        .iter()
+        .map(|answer| {
+            [
+                Value::from(answer.account),
+                Value::from(answer.key_hash.as_slice()),
+                Value::from(answer.request_hash.as_slice()),
+                Value::from(answer.message),
+                Value::from(answer.outcome.as_deref()),
+                Value::from(at),
+            ]
+        })
+        .collect();
+    if tx.is_postgres() {
+        return tx.append(&ANSWERS, &rows);
+    }
     for answer in answers {
         if find_by_row(tx, answer.account, &answer.key_hash, expired)?.is_some() {
             return Err(StoreError::Serialization(
                 "an idempotency key was taken meanwhile".to_owned(),
             ));
         }
-        tx.execute(INSERT, &columns(answer, at))?;
-        keys.borrow_mut().stage(answer.account, &answer.key_hash, tx.last_row());
+    }
+    tx.append(&ANSWERS, &rows)?;
+    // Rows are numbered in their order.
+    let keys = tx.keys()?;
+    for (answer, row) in answers.iter().rev().zip((0..=tx.last_row()).rev()) {
+        keys.borrow_mut().stage(answer.account, &answer.key_hash, row);
     }
     Ok(())
-}
-
-fn columns(answer: &Remembered, at: Timestamp) -> [Value<'_>; 6] {
-    [
-        Value::from(answer.account),
-        Value::from(answer.key_hash.as_slice()),
-        Value::from(answer.request_hash.as_slice()),
-        Value::from(answer.message),
-        Value::from(answer.outcome.as_deref()),
-        Value::from(at),
-    ]
-}
-
-fn insert_by_key(tx: &mut Tx<'_>, answers: &[Remembered], at: Timestamp) -> Result<(), StoreError> {
-    // `StoreError` takes the primary key's violation for a reason to run again.
-    const INSERT: Bulk = Bulk {
-        sqlite: "",
-        postgres: "
-            INSERT INTO idempotency (account_id, key_hash, request_hash, message_id, outcome, created_at)
-            SELECT * FROM UNNEST($1::bigint[], $2::bytea[], $3::bytea[], $4::bigint[], $5::bytea[],
-                $6::bigint[])",
-    };
-
-    let rows: Vec<[Value<'_>; 6]> = answers.iter().map(|answer| columns(answer, at)).collect();
-    tx.send(&INSERT, &rows)
 }
 
 /// Forgets up to `limit` answers that were given before `expired`; answers how many.

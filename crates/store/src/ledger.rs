@@ -2,7 +2,11 @@
 
 use domain::{AccountId, Currency, Micros, Timestamp};
 
-use crate::{Bulk, StoreError, Tx, Value, params};
+use crate::{
+    StoreError, Tx, Value,
+    append::{Append, Field},
+    params,
+};
 
 domain::words! {
     /// Why money moved.
@@ -75,17 +79,22 @@ pub struct Listed {
 
 /// Records transfers. A second one of the same source and kind fails the transaction.
 pub fn record(tx: &mut Tx<'_>, transfers: &[Transfer], at: Timestamp) -> Result<(), StoreError> {
-    const RECORD: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO transfers (account_id, source_id, kind, id, currency, amount, debit, credit,
-                available_after, note, created_at)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-        postgres: "
-            INSERT INTO transfers (account_id, source_id, kind, id, currency, amount, debit, credit,
-                available_after, note, created_at)
-            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[],
-                $6::bigint[], $7::text[], $8::text[], $9::bigint[], $10::text[], $11::bigint[])",
-    };
+    static TRANSFERS: Append<11> = Append::to(
+        "transfers",
+        [
+            Field::Int("account_id"),
+            Field::Int("source_id"),
+            Field::Text("kind"),
+            Field::Int("id"),
+            Field::Text("currency"),
+            Field::Int("amount"),
+            Field::Text("debit"),
+            Field::Text("credit"),
+            Field::Int("available_after"),
+            Field::Text("note"),
+            Field::Int("created_at"),
+        ],
+    );
 
     let rows: Vec<[Value<'_>; 11]> = transfers
         .iter()
@@ -105,7 +114,7 @@ pub fn record(tx: &mut Tx<'_>, transfers: &[Transfer], at: Timestamp) -> Result<
             ]
         })
         .collect();
-    tx.send(&RECORD, &rows)
+    tx.append(&TRANSFERS, &rows)
 }
 
 /// What moved for this source and kind.

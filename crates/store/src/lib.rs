@@ -9,6 +9,7 @@
 
 pub mod accounts;
 pub mod api_keys;
+mod append;
 pub mod attempts;
 pub mod audit;
 pub mod auto_recharges;

@@ -7,7 +7,11 @@ use domain::{
     MessagingProfileId, Micros, NumberId, Timestamp, text::Encoding,
 };
 
-use crate::{Bulk, Row, StoreError, Tx, Value, params};
+use crate::{
+    Bulk, Row, StoreError, Tx, Value,
+    append::{Append, Field},
+    params,
+};
 pub use list::{Filter, list, list_after, list_all};
 
 #[derive(Debug, Clone)]
@@ -88,29 +92,41 @@ pub(crate) fn read(row: &Row<'_>) -> Result<Message, StoreError> {
 }
 
 pub fn insert(tx: &mut Tx<'_>, messages: &[Message]) -> Result<(), StoreError> {
-    const INSERT: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender,
-                recipient, body, encoding, segments, price, carrier_id, simulated, delivery,
-                not_before, valid_until, tries, refusals, failure, detail, created_at, sending_at,
-                sent_at, finished_at, test, profile_id)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18,
-                ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)",
-        postgres: "
-            INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender,
-                recipient, body, encoding, segments, price, carrier_id, simulated, delivery,
-                not_before, valid_until, tries, refusals, failure, detail, created_at, sending_at,
-                sent_at, finished_at, test, profile_id)
-            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
-                $6::bigint[], $7::text[], $8::text[], $9::text[], $10::text[], $11::bigint[],
-                $12::bigint[], $13::bigint[], $14::bigint[], $15::text[], $16::bigint[],
-                $17::bigint[], $18::bigint[], $19::bigint[], $20::text[], $21::text[],
-                $22::bigint[], $23::bigint[], $24::bigint[], $25::bigint[], $26::bigint[],
-                $27::bigint[])",
-    };
+    static MESSAGES: Append<27> = Append::to(
+        "messages",
+        [
+            Field::Int("account_id"),
+            Field::Int("id"),
+            Field::Int("seq"),
+            Field::Text("direction"),
+            Field::Text("status"),
+            Field::Int("number_id"),
+            Field::Text("sender"),
+            Field::Text("recipient"),
+            Field::Text("body"),
+            Field::Text("encoding"),
+            Field::Int("segments"),
+            Field::Int("price"),
+            Field::Int("carrier_id"),
+            Field::Int("simulated"),
+            Field::Text("delivery"),
+            Field::Int("not_before"),
+            Field::Int("valid_until"),
+            Field::Int("tries"),
+            Field::Int("refusals"),
+            Field::Text("failure"),
+            Field::Text("detail"),
+            Field::Int("created_at"),
+            Field::Int("sending_at"),
+            Field::Int("sent_at"),
+            Field::Int("finished_at"),
+            Field::Int("test"),
+            Field::Int("profile_id"),
+        ],
+    );
 
     let rows: Vec<[Value<'_>; 27]> = messages.iter().map(columns).collect();
-    tx.send(&INSERT, &rows)
+    tx.append(&MESSAGES, &rows)
 }
 
 fn columns(message: &Message) -> [Value<'_>; 27] {

@@ -4,7 +4,11 @@ use domain::{
     AccountId, Country, Currency, E164, Micros, NumberId, NumberType, OrderId, Timestamp,
 };
 
-use crate::{Bulk, Row, StoreError, Tx, Value, params};
+use crate::{
+    Row, StoreError, Tx, Value,
+    append::{Append, Field},
+    params,
+};
 
 domain::words! {
     pub enum OrderStatus {
@@ -42,17 +46,20 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
     const INSERT: &str = "
         INSERT INTO orders (account_id, id, status, currency, total, created_at)
         VALUES ($1, $2, $3, $4, $5, $6)";
-    const ITEMS: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO order_items (account_id, order_id, number_id, number, country, type,
-                number_price, sms_price, setup_price)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        postgres: "
-            INSERT INTO order_items (account_id, order_id, number_id, number, country, type,
-                number_price, sms_price, setup_price)
-            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[],
-                $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])",
-    };
+    static ITEMS: Append<9> = Append::to(
+        "order_items",
+        [
+            Field::Int("account_id"),
+            Field::Int("order_id"),
+            Field::Int("number_id"),
+            Field::Text("number"),
+            Field::Text("country"),
+            Field::Text("type"),
+            Field::Int("number_price"),
+            Field::Int("sms_price"),
+            Field::Int("setup_price"),
+        ],
+    );
 
     tx.execute(
         INSERT,
@@ -82,7 +89,7 @@ pub fn insert(tx: &mut Tx<'_>, order: &Order) -> Result<(), StoreError> {
             ]
         })
         .collect();
-    tx.send(&ITEMS, &rows)
+    tx.append(&ITEMS, &rows)
 }
 
 /// An account's orders, newest first, those with ids below `before`.

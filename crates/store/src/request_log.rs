@@ -2,7 +2,11 @@
 
 use domain::{AccountId, ApiKeyId, Timestamp};
 
-use crate::{Bulk, Row, StoreError, Tx, Value, params};
+use crate::{
+    Row, StoreError, Tx, Value,
+    append::{Append, Field},
+    params,
+};
 
 /// A request and its answer. Nothing in it tells a text or a whole number.
 #[derive(Debug, Clone)]
@@ -65,18 +69,23 @@ fn read(row: &Row<'_>) -> Result<(LoggedRequest, UsedKey), StoreError> {
 }
 
 pub fn insert(tx: &mut Tx<'_>, requests: &[LoggedRequest]) -> Result<(), StoreError> {
-    const INSERT: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO request_log (account_id, id, key_id, at, duration_us, method, path, query,
-                status, error_code, request_id, body)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
-        postgres: "
-            INSERT INTO request_log (account_id, id, key_id, at, duration_us, method, path, query,
-                status, error_code, request_id, body)
-            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
-                $5::bigint[], $6::text[], $7::text[], $8::text[], $9::bigint[], $10::text[],
-                $11::text[], $12::text[])",
-    };
+    static REQUESTS: Append<12> = Append::to(
+        "request_log",
+        [
+            Field::Int("account_id"),
+            Field::Int("id"),
+            Field::Int("key_id"),
+            Field::Int("at"),
+            Field::Int("duration_us"),
+            Field::Text("method"),
+            Field::Text("path"),
+            Field::Text("query"),
+            Field::Int("status"),
+            Field::Text("error_code"),
+            Field::Text("request_id"),
+            Field::Text("body"),
+        ],
+    );
 
     let rows: Vec<[Value<'_>; 12]> = requests
         .iter()
@@ -97,7 +106,7 @@ pub fn insert(tx: &mut Tx<'_>, requests: &[LoggedRequest]) -> Result<(), StoreEr
             ]
         })
         .collect();
-    tx.send(&INSERT, &rows)
+    tx.append(&REQUESTS, &rows)
 }
 
 /// Newest first, those with ids below `before`.

@@ -5,8 +5,8 @@ use std::{cell::RefCell, fmt};
 use tokio_postgres::types::ToSql;
 
 use crate::{
-    StoreError, Value, idempotency::KeyIndex, postgres_pool::PgConnection, row::Row,
-    value::ColumnValues,
+    StoreError, Value, append::Append, idempotency::KeyIndex, postgres_pool::PgConnection,
+    row::Row, value::ColumnValues,
 };
 
 /// An open transaction. Store functions take it and never commit.
@@ -137,6 +137,31 @@ impl<'c> Tx<'c> {
                 connection.send(bulk.postgres, &columns(rows))
             }
             _ => self.bulk(bulk, rows).map(drop),
+        }
+    }
+
+    /// Adds rows, without waiting: a failure is the next statement's, or the commit's.
+    pub(crate) fn append<const N: usize>(
+        &mut self,
+        append: &Append<N>,
+        rows: &[[Value<'_>; N]],
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        match &mut self.inner {
+            Inner::Sqlite(connection) => {
+                let mut left = rows;
+                while !left.is_empty() {
+                    let (sql, taken) = append.sqlite(left.len());
+                    let (now, later) = left.split_at(taken);
+                    let mut statement = connection.prepare_cached(sql)?;
+                    statement.execute(rusqlite::params_from_iter(now.as_flattened()))?;
+                    left = later;
+                }
+                Ok(())
+            }
+            Inner::Postgres(connection) => connection.send(append.postgres(), &columns(rows)),
         }
     }
 

@@ -75,28 +75,26 @@ impl Writer {
         Arc::clone(&self.syncs)
     }
 
-    /// Runs the jobs in one transaction, each undone by itself where it asks for that.
+    /// Runs the jobs in one transaction and answers them once it is safe.
     fn commit(&self, mut jobs: Vec<Box<dyn Job>>) {
-        let connection = &self.connection;
-        let alone = jobs.len() == 1;
-        let mut verdicts: Vec<Result<(), StoreError>> = Vec::with_capacity(jobs.len());
-        let mut ended = execute(connection, "BEGIN IMMEDIATE");
-        for job in &mut jobs {
-            if ended.is_err() {
-                break;
+        let ran = match self.run(&mut jobs) {
+            // One of several ended badly: all are run again, each to be undone by itself.
+            Ok(verdicts) if jobs.len() > 1 && verdicts.iter().any(Result::is_err) => {
+                self.undo().and_then(|()| self.run_undoable(&mut jobs))
             }
-            let verdict = self.run_one(job.as_mut());
-            if connection.is_autocommit() {
-                // A full disk or an I/O error undid the transaction as a whole.
-                ended = Err(verdict.clone().err().unwrap_or_else(undone));
-            }
-            verdicts.push(verdict);
-        }
+            ran => ran,
+        };
+        let (verdicts, ran) = match ran {
+            Ok(verdicts) => (verdicts, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
         let commit = self.syncs.begin();
-        let ended = ended.and_then(|()| {
-            let nothing_to_keep = alone && verdicts.iter().any(Result::is_err);
-            if nothing_to_keep { execute(connection, "ROLLBACK") } else { end(connection) }
-        });
+        let nothing_to_keep = jobs.len() == 1 && verdicts.iter().any(Result::is_err);
+        let ended = match ran {
+            Ok(()) if nothing_to_keep => self.undo(),
+            Ok(()) => end(&self.connection),
+            Err(error) => self.undo().and(Err(error)),
+        };
         if let Some(keys) = &self.keys {
             let mut keys = keys.borrow_mut();
             if ended.is_err() {
@@ -104,36 +102,81 @@ impl Writer {
             }
             keys.commit();
         }
-        let verdicts = verdicts.into_iter().chain(std::iter::repeat(Ok(())));
-        let verdicts = verdicts.map(|verdict| verdict.and_then(|()| ended.clone()));
-        self.syncs.end(commit, jobs.into_iter().zip(verdicts));
+        let told = verdicts.into_iter().map(told).chain(std::iter::repeat(Ok(())));
+        let told = told.map(|verdict| verdict.and_then(|()| ended.clone()));
+        self.syncs.end(commit, jobs.into_iter().zip(told));
     }
 
-    /// Runs one job; its changes are undone where it ends badly.
-    fn run_one(&self, job: &mut dyn Job) -> Result<(), StoreError> {
+    /// Begins a transaction and runs the jobs, until one ends badly.
+    fn run(&self, jobs: &mut [Box<dyn Job>]) -> Result<Vec<Result<(), Rollback>>, StoreError> {
+        execute(&self.connection, "BEGIN IMMEDIATE")?;
+        let mut verdicts = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            verdicts.push(self.run_one(job.as_mut())?);
+            if verdicts.last().is_some_and(Result::is_err) {
+                break;
+            }
+        }
+        Ok(verdicts)
+    }
+
+    /// The same, each job undone by itself where it asks for that. To be able to do so costs
+    /// SQLite a copy of each page that is changed.
+    fn run_undoable(
+        &self,
+        jobs: &mut [Box<dyn Job>],
+    ) -> Result<Vec<Result<(), Rollback>>, StoreError> {
         let connection = &self.connection;
-        let keys = self.keys.as_ref();
-        let staged = keys.map_or(0, |keys| keys.borrow().savepoint());
-        execute(connection, "SAVEPOINT job")?;
-        let ran = job.run(&mut Tx::sqlite(connection, keys));
-        if ran.is_err()
-            && let Some(keys) = keys
-        {
-            keys.borrow_mut().undo_to(staged);
+        execute(connection, "BEGIN IMMEDIATE")?;
+        let mut verdicts = Vec::with_capacity(jobs.len());
+        for job in jobs {
+            let staged = self.keys.as_ref().map_or(0, |keys| keys.borrow().savepoint());
+            execute(connection, "SAVEPOINT job")?;
+            let ran = self.run_one(job.as_mut())?;
+            if ran.is_err() {
+                execute(connection, "ROLLBACK TO job")?;
+                if let Some(keys) = &self.keys {
+                    keys.borrow_mut().undo_to(staged);
+                }
+            }
+            execute(connection, "RELEASE job")?;
+            verdicts.push(ran);
         }
-        if connection.is_autocommit() {
-            return Err(undone());
+        Ok(verdicts)
+    }
+
+    fn run_one(&self, job: &mut dyn Job) -> Result<Result<(), Rollback>, StoreError> {
+        let ran = job.run(&mut Tx::sqlite(&self.connection, self.keys.as_ref()));
+        if !self.connection.is_autocommit() {
+            return Ok(ran);
         }
-        if ran.is_err() {
-            execute(connection, "ROLLBACK TO job")?;
+        // A full disk or an I/O error undid the transaction as a whole.
+        Err(match ran {
+            Err(Rollback::Failed(error)) => error,
+            Err(Rollback::Decided) | Ok(()) => {
+                StoreError::Unavailable("the transaction was undone".to_owned())
+            }
+        })
+    }
+
+    /// Undoes all that the transaction did, where SQLite has not done so itself.
+    fn undo(&self) -> Result<(), StoreError> {
+        if let Some(keys) = &self.keys {
+            keys.borrow_mut().undo_to(0);
         }
-        execute(connection, "RELEASE job")?;
-        match ran {
-            Ok(()) => Ok(()),
-            Err(Rollback::Failed(error)) => Err(error),
-            // The caller has its answer already.
-            Err(Rollback::Decided) => Ok(()),
+        if self.connection.is_autocommit() {
+            return Ok(());
         }
+        execute(&self.connection, "ROLLBACK")
+    }
+}
+
+/// What a job is told where the transaction is stored. Whoever decided to have it undone has its
+/// answer already.
+fn told(verdict: Result<(), Rollback>) -> Result<(), StoreError> {
+    match verdict {
+        Err(Rollback::Failed(error)) => Err(error),
+        Ok(()) | Err(Rollback::Decided) => Ok(()),
     }
 }
 
@@ -187,10 +230,6 @@ pub(crate) fn write_loop(writer: &Writer, jobs: &Worker) {
         writer.commit(gathered);
         writer.log.tend(&writer.connection);
     }
-}
-
-fn undone() -> StoreError {
-    StoreError::Unavailable("the transaction was undone".to_owned())
 }
 
 fn end(connection: &Connection) -> Result<(), StoreError> {

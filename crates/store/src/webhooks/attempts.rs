@@ -2,7 +2,10 @@
 
 use domain::{AccountId, DeliveryId, Timestamp, WebhookId};
 
-use crate::{Bulk, StoreError, Tx, Value};
+use crate::{
+    Bulk, StoreError, Tx, Value,
+    append::{Append, Field},
+};
 
 #[derive(Debug, Clone)]
 pub struct WebhookAttempt {
@@ -22,17 +25,20 @@ pub struct WebhookAttempt {
 }
 
 pub fn insert(tx: &mut Tx<'_>, attempts: &[WebhookAttempt]) -> Result<(), StoreError> {
-    const INSERT: Bulk = Bulk {
-        sqlite: "
-            INSERT INTO webhook_attempts (account_id, webhook_id, delivery_id, attempt, started_at,
-                duration_ms, status_code, error, response)
-            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        postgres: "
-            INSERT INTO webhook_attempts (account_id, webhook_id, delivery_id, attempt, started_at,
-                duration_ms, status_code, error, response)
-            SELECT * FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[],
-                $5::bigint[], $6::bigint[], $7::bigint[], $8::text[], $9::text[])",
-    };
+    static ATTEMPTS: Append<9> = Append::to(
+        "webhook_attempts",
+        [
+            Field::Int("account_id"),
+            Field::Int("webhook_id"),
+            Field::Int("delivery_id"),
+            Field::Int("attempt"),
+            Field::Int("started_at"),
+            Field::Int("duration_ms"),
+            Field::Int("status_code"),
+            Field::Text("error"),
+            Field::Text("response"),
+        ],
+    );
 
     let rows: Vec<[Value<'_>; 9]> = attempts
         .iter()
@@ -50,8 +56,7 @@ pub fn insert(tx: &mut Tx<'_>, attempts: &[WebhookAttempt]) -> Result<(), StoreE
             ]
         })
         .collect();
-    tx.bulk(&INSERT, &rows)?;
-    Ok(())
+    tx.append(&ATTEMPTS, &rows)
 }
 
 /// The attempts of these deliveries of one endpoint, each delivery's in their order.
