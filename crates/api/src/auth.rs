@@ -11,7 +11,7 @@ use domain::{
 use engine::{Idempotency, Refusal};
 use store::{StoreError, accounts::AccountStatus, api_keys::Owner, sessions::SessionHolder};
 
-use crate::{Api, client, cookie, error::ApiError, request_log};
+use crate::{Api, client, cookie, error::ApiError, serving};
 
 /// A customer who showed a valid key or cookie.
 #[derive(Debug, Clone, Copy)]
@@ -182,7 +182,7 @@ async fn proven(parts: &Parts, api: &Api) -> Result<(Proof, Holder), ApiError> {
     let proof = Proof::shown(&parts.headers, api).ok_or_else(ApiError::unauthenticated)?;
     let holder = proof.holder(api).await?.ok_or_else(ApiError::unauthenticated)?;
     if let (Owner::Account(account), Some(key)) = (holder.owner, holder.key) {
-        request_log::note_key(account, key);
+        serving::note_key(account, key);
     }
     if holder.grant.has_expired(api.engine.clock().now()) {
         let message = "This API key has expired; make a new one under API Keys.".to_owned();

@@ -11,7 +11,7 @@ use serde::Serialize;
 use store::StoreError;
 use utoipa::ToSchema;
 
-use crate::{request_id, request_log::ErrorCode};
+use crate::{request_log::ErrorCode, serving};
 
 /// Every code that an answer may have; each has a page that explains it.
 pub const ERROR_CODES: &[&str] = &[
@@ -139,13 +139,13 @@ impl ApiError {
 }
 
 fn doc_url(code: &str) -> String {
-    format!("{}/docs/errors/{code}", request_id::public_url())
+    format!("{}/docs/errors/{code}", serving::public_url())
 }
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         if self.status.is_server_error() {
-            let request = request_id::current();
+            let request = serving::id();
             tracing::error!(request, code = self.code, message = %self.message, "a request failed");
         }
         let mut headers = HeaderMap::new();
@@ -158,8 +158,7 @@ impl IntoResponse for ApiError {
         if self.status == StatusCode::UNAUTHORIZED {
             headers.insert("www-authenticate", HeaderValue::from_static("Bearer"));
         }
-        let body =
-            Failure { success: false, error: self.detail(), request_id: request_id::current() };
+        let body = Failure { success: false, error: self.detail(), request_id: serving::id() };
         let mut response = (self.status, headers, Json(body)).into_response();
         response.extensions_mut().insert(ErrorCode(self.code));
         response
@@ -187,7 +186,7 @@ impl From<StoreError> for ApiError {
                 Self { message: message.to_owned(), ..Self::unavailable() }
             }
             StoreError::Corrupt(_) | StoreError::Refused(_) | StoreError::Exists(_) => {
-                let request = request_id::current();
+                let request = serving::id();
                 tracing::error!(%error, request, "the database answered what it must not");
                 let message =
                     "Something went wrong on our side; it was logged under the request id.";

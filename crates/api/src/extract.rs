@@ -26,7 +26,7 @@ use serde::{
 };
 
 pub(crate) use crate::auth::{Anyone, Caller, Operator, Person};
-use crate::{Api, error::ApiError, request_log};
+use crate::{Api, error::ApiError, serving};
 
 /// The longest body of an ordinary call.
 const BODY_OCTETS_MAX: usize = 256 * 1024;
@@ -62,7 +62,7 @@ impl<T: DeserializeOwned> FromRequest<Api> for JsonBody<T> {
         };
         expect_content_type(&parts.headers, &["application/json"])?;
         let octets = read_body(&parts.headers, body, octets_max).await?;
-        request_log::note_body(&octets);
+        serving::note_body(&octets);
         // A message's text has its own, more exact answer.
         if !parts.uri.path().contains("/sms/") && has_nul(&octets) {
             let message = "The body has a NUL character (\\u0000); remove it.";

@@ -21,9 +21,9 @@ mod operator;
 mod page;
 mod portal;
 mod reads;
-mod request_id;
 mod request_log;
 mod same_origin;
+mod serving;
 mod stripe_events;
 mod views;
 mod webhook_payloads;
@@ -49,11 +49,14 @@ pub use portal::bodies;
 use reads::Reads;
 use views::Viewer;
 
-/// What every handler can reach.
-#[derive(Clone)]
-pub struct Api {
+/// What every handler can reach. Each request takes a copy.
+#[derive(Debug, Clone)]
+pub struct Api(Arc<Reach>);
+
+/// What an [`Api`] leads to.
+pub struct Reach {
     pub(crate) engine: Arc<Engine>,
-    pub(crate) reads: Arc<Reads>,
+    pub(crate) reads: Reads,
     pub(crate) prometheus: PrometheusHandle,
     /// How customers reach this server; no slash at the end.
     public_url: Arc<str>,
@@ -63,9 +66,17 @@ pub struct Api {
     node: u32,
 }
 
-impl std::fmt::Debug for Api {
+impl std::ops::Deref for Api {
+    type Target = Reach;
+
+    fn deref(&self) -> &Reach {
+        &self.0
+    }
+}
+
+impl std::fmt::Debug for Reach {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Api").field("public_url", &self.public_url).finish_non_exhaustive()
+        f.debug_struct("Reach").field("public_url", &self.public_url).finish_non_exhaustive()
     }
 }
 
@@ -78,7 +89,8 @@ impl Api {
         node: u32,
     ) -> Self {
         let public_url = engine.config().site.public_url.as_str().into();
-        Self { engine, reads: Arc::default(), prometheus, public_url, behind_proxy, node }
+        let reads = Reads::default();
+        Self(Arc::new(Reach { engine, reads, prometheus, public_url, behind_proxy, node }))
     }
 
     /// Whether browsers reach this server over https.
@@ -115,21 +127,31 @@ impl Api {
     }
 }
 
-/// Everything under `/api/v1`, `/healthz` and `/readyz`; `root` serves the rest.
-fn router(api: Api, root: Router<Api>) -> Router {
+/// Where the API's paths begin.
+const API_ROOT: &str = "/api/v1";
+
+/// The API, its paths without [`API_ROOT`].
+fn api_router(api: Api) -> Router {
     let (documented, document) = openapi::document();
     let document = Arc::new(document);
-    Router::new()
-        .nest("/api/v1", documented)
-        .route("/api/v1/openapi.json", get(move || openapi::serve(Arc::clone(&document))))
+    let router = documented
+        .route("/openapi.json", get(move || openapi::serve(Arc::clone(&document))))
+        .route("/stripe/webhook", post(stripe_events::receive));
+    or_nothing(router).with_state(api)
+}
+
+/// What is not the API; `root` serves all that has no other path.
+fn site_router(api: Api, root: Router<Api>) -> Router {
+    let router = Router::new()
         .route("/checkout/{token}", get(checkout::show).post(checkout::pay))
-        .route("/api/v1/stripe/webhook", post(stripe_events::receive))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
-        .merge(root)
-        .method_not_allowed_fallback(wrong_method)
-        .fallback(nothing_here)
-        .with_state(api)
+        .merge(root);
+    or_nothing(router).with_state(api)
+}
+
+fn or_nothing(router: Router<Api>) -> Router<Api> {
+    router.method_not_allowed_fallback(wrong_method).fallback(nothing_here)
 }
 
 /// The metrics alone.
