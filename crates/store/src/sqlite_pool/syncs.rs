@@ -150,3 +150,99 @@ pub(crate) fn sync_loop(syncs: &Syncs) {
         syncs.release(upto);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, mpsc};
+
+    use super::*;
+    use crate::{Tx, job::Rollback};
+
+    /// Tells its name when it is answered.
+    struct Named(&'static str, mpsc::Sender<&'static str>);
+
+    impl Job for Named {
+        fn run(&mut self, _: &mut Tx<'_>) -> Result<(), Rollback> {
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>, _: Result<(), StoreError>) {
+            self.1.send(self.0).unwrap();
+        }
+    }
+
+    struct Site {
+        syncs: Arc<Syncs>,
+        tell: mpsc::Sender<&'static str>,
+        told: mpsc::Receiver<&'static str>,
+        _folder: tempfile::TempDir,
+    }
+
+    fn site() -> Site {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("test.db");
+        std::fs::write(folder.path().join("test.db-wal"), b"").unwrap();
+        let (tell, told) = mpsc::channel();
+        let syncs = Arc::new(Syncs::open(&path, true).unwrap());
+        Site { syncs, tell, told, _folder: folder }
+    }
+
+    impl Site {
+        fn job(&self, name: &'static str) -> Box<dyn Job> {
+            Box::new(Named(name, self.tell.clone()))
+        }
+
+        /// What [`sync_loop`] does at this moment.
+        fn sync(&self) {
+            let upto = self.syncs.next().unwrap();
+            self.syncs.sync(upto);
+            self.syncs.release(upto);
+        }
+
+        fn told(&self) -> Vec<&'static str> {
+            self.told.try_iter().collect()
+        }
+    }
+
+    #[test]
+    fn a_commit_is_told_of_once_it_is_synced() {
+        let site = site();
+        let commit = site.syncs.begin();
+        site.syncs.end(commit, [(site.job("written"), Ok(()))].into_iter());
+        assert!(site.told().is_empty());
+        site.sync();
+        assert_eq!(site.told(), ["written"]);
+    }
+
+    #[test]
+    fn what_was_read_is_told_once_all_that_may_be_in_it_is_safe() {
+        let site = site();
+        site.syncs.answer(site.job("before all commits"), Ok(()));
+        assert_eq!(site.told(), ["before all commits"]);
+
+        let first = site.syncs.begin();
+        // It may see the commit before the writer says that it has ended.
+        site.syncs.answer(site.job("beside the first"), Ok(()));
+        site.syncs.end(first, [(site.job("first"), Ok(()))].into_iter());
+        let second = site.syncs.begin();
+        site.syncs.answer(site.job("beside the second"), Ok(()));
+        assert!(site.told().is_empty());
+        site.sync();
+        assert_eq!(site.told(), ["beside the first", "first"]);
+        site.syncs.end(second, std::iter::empty());
+        site.sync();
+        assert_eq!(site.told(), ["beside the second"]);
+        site.syncs.answer(site.job("after"), Ok(()));
+        assert_eq!(site.told(), ["after"]);
+    }
+
+    #[test]
+    fn all_is_answered_before_the_end() {
+        let site = site();
+        let commit = site.syncs.begin();
+        site.syncs.end(commit, [(site.job("last"), Ok(()))].into_iter());
+        site.syncs.stop();
+        sync_loop(&site.syncs);
+        assert_eq!(site.told(), ["last"]);
+    }
+}
