@@ -23,8 +23,8 @@ pub struct Entrance(Arc<Routers>);
 #[derive(Debug)]
 struct Routers {
     api: Api,
-    /// Of what is under [`API_ROOT`].
-    under: Router,
+    /// Of what is under [`API_ROOT`], where that is served.
+    under: Option<Router>,
     beside: Router,
 }
 
@@ -32,20 +32,20 @@ impl Entrance {
     /// To everything under `/api/v1`, `/healthz` and `/readyz`; `root` serves the rest.
     pub fn new(api: Api, root: Router<Api>) -> Self {
         let (under, beside) = (api_router(api.clone()), site_router(api.clone(), root));
-        Self(Arc::new(Routers { api, under, beside }))
+        Self(Arc::new(Routers { api, under: Some(under), beside }))
     }
 
     /// To the metrics alone, for a listener of their own that asks for no key.
     pub fn to_metrics(api: Api) -> Self {
         let beside = metrics_router(api.clone());
-        Self(Arc::new(Routers { api, under: Router::new(), beside }))
+        Self(Arc::new(Routers { api, under: None, beside }))
     }
 
     /// Serves a request; [`crate::Peer`] is among its extensions.
     pub async fn serve(self, request: Request) -> Response {
         let Routers { api, under, beside } = &*self.0;
         let routed = async {
-            let Some(path) = below(request.uri(), API_ROOT) else {
+            let (Some(under), Some(path)) = (under, below(request.uri(), API_ROOT)) else {
                 return answer(beside, request).await;
             };
             request_log::watch(api, request, async |mut request| {

@@ -259,7 +259,8 @@ fn idempotency(parts: &Parts, body: &[u8]) -> Result<Option<Idempotency>, ApiErr
         return Err(ApiError::invalid("Idempotency-Key", message));
     }
     // With the query: a preview is another request than what it previews.
-    let route = format!("{} {}", parts.method, parts.uri);
+    let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
+    let route = format!("{} {path}", parts.method);
     Ok(Some(Idempotency::new(key, &route, body)))
 }
 

@@ -172,6 +172,7 @@ impl Engine {
             .store
             .write(move |tx| inbound::deliver_incomplete(tx, &stale, &mut around.clone()))
             .await?;
+        inbound::count(accounts.len());
         self.hub.tell(accounts);
         Ok(())
     }

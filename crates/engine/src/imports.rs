@@ -267,7 +267,7 @@ impl Engine {
         let mut stored = stored;
         let mut rows = file::read_rows(octets, usize::try_from(stored).unwrap_or(usize::MAX));
         while let Some(chunk) = rows.recv().await {
-            let mut records: Vec<NumberRecord> = chunk
+            let records: Vec<NumberRecord> = chunk
                 .into_iter()
                 .zip(first + stored..)
                 .map(|((_, new), id)| record(new, NumberId::new(id), created_at))
@@ -276,6 +276,7 @@ impl Engine {
             let (before, until) = (stored, self.clock.now().plus(CLAIMED_FOR));
             self.store
                 .write(move |tx| {
+                    let mut records = records.clone();
                     complete(tx, &mut records)?;
                     let added = i64::try_from(numbers::insert(tx, &records)?).unwrap_or(i64::MAX);
                     if imports::advance(tx, id, (before, count, added), until)? {

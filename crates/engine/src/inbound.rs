@@ -29,7 +29,13 @@ pub(crate) const PARTS_AWAITED: Duration = Duration::from_secs(600);
 /// What a message says whose parts did not all come.
 const INCOMPLETE: &str = "Some parts of this message did not arrive.";
 
-/// Stores what came in; answers the accounts that got something.
+/// Counts texts that were stored, after their transaction: it may be run more than once.
+pub(crate) fn count(texts: usize) {
+    let texts = u64::try_from(texts).unwrap_or(u64::MAX);
+    metrics::counter!("didfarm_messages_received_total").increment(texts);
+}
+
+/// Stores what came in; answers who got a text, for each text.
 pub(crate) fn receive(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
@@ -213,6 +219,5 @@ fn deliver(
     events::insert(tx, &news, &seqs, now)?;
     heed(tx, &number, whole, now)?;
     tally.store(tx)?;
-    metrics::counter!("didfarm_messages_received_total").increment(1);
     Ok(Some(account))
 }

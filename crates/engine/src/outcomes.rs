@@ -242,6 +242,7 @@ impl Engine {
             .store
             .write(move |tx| store_report(tx, carrier, matching, &report, &around))
             .await?;
+        inbound::count(concerned.received);
         self.hub.tell(concerned.accounts);
         self.wake(concerned.carriers);
         if orphans && let Err(error) = self.adopt_orphans(carrier, matching).await {
@@ -307,6 +308,7 @@ fn store_report(
     )?);
     let mut concerned = rollup::roll_up(tx, &touched, changed, &mut around)?;
     let received = inbound::receive(tx, carrier, &report.inbound, &mut around)?;
+    concerned.received = received.len();
     concerned.accounts.extend(received);
     // A receipt that overtook its answer can be matched from now on.
     let answered = rows.iter().any(|row| row.match_id.is_some());

@@ -51,6 +51,8 @@ pub(crate) struct Surroundings {
 pub(crate) struct Concerned {
     pub(crate) accounts: Vec<AccountId>,
     pub(crate) carriers: Vec<CarrierId>,
+    /// Texts that came in.
+    pub(crate) received: usize,
 }
 
 /// Attempts as the transaction left them, the last change last.
@@ -286,7 +288,7 @@ impl Steps {
         let mut accounts: Vec<AccountId> =
             self.changes.iter().map(|change| change.account).collect();
         accounts.dedup();
-        Ok(Concerned { accounts, carriers: self.woken })
+        Ok(Concerned { accounts, carriers: self.woken, received: 0 })
     }
 
     /// Moves the money of settled messages out of `held`.

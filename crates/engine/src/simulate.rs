@@ -91,6 +91,7 @@ impl Engine {
             Ok(())
         };
         let done = self.once(owner, key, body, render).await?;
+        inbound::count(usize::from(!done.replayed));
         self.hub.tell([account]);
         Ok(done)
     }

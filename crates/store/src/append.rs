@@ -51,7 +51,7 @@ impl<const N: usize> Append<N> {
     pub(crate) fn sqlite(&self, rows: usize) -> (&str, usize) {
         let size = rows.clamp(1, ROWS_MAX).ilog2();
         let taken = 1 << size;
-        let at = usize::try_from(size).unwrap_or(0);
+        let at = usize::try_from(size).expect("a logarithm is small");
         (self.sqlite[at].get_or_init(|| self.for_sqlite(taken)), taken)
     }
 

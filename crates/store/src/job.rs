@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 
 use crate::{StoreError, Tx};
 
-/// One transaction's work. It may be run again when the engine asks for that.
+/// One transaction's work. It may be run again when the engine asks for that, or where another one in its commit ended badly.
 pub(crate) trait Job: Send {
     /// Runs the body; `Err` where the transaction must be rolled back.
     fn run(&mut self, tx: &mut Tx<'_>) -> Result<(), Rollback>;

@@ -240,7 +240,8 @@ impl Store {
     /// Runs `body` in a transaction; answers once it is committed and synced.
     ///
     /// An `Err` undoes everything that `body` did. The body may be run more
-    /// than once (a serialization failure), so it changes nothing outside.
+    /// than once (a serialization failure, a neighbour in its commit that failed), so it changes
+    /// nothing outside.
     pub async fn write<T, E, F>(&self, body: F) -> Result<T, E>
     where
         F: FnMut(&mut Tx<'_>) -> Result<T, E> + Send + 'static,

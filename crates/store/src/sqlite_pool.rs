@@ -55,8 +55,7 @@ impl Reader {
         connection.busy_timeout(Duration::from_secs(10))?;
         keep_statements(&connection)?;
         connection.execute_batch(
-            "PRAGMA synchronous = FULL;
-             PRAGMA query_only = ON;
+            "PRAGMA query_only = ON;
              PRAGMA cache_size = -8192;
              PRAGMA temp_store = MEMORY;",
         )?;
@@ -93,6 +92,18 @@ impl Reader {
         match &self.syncs {
             Some(syncs) => syncs.answer(job, verdict),
             None => job.finish(verdict),
+        }
+    }
+}
+
+/// Ends the process where its thread panics: what waits for that thread would wait for ever.
+struct AbortOnPanic;
+
+impl Drop for AbortOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            tracing::error!("a thread of the database panicked; stopping at once");
+            std::process::abort();
         }
     }
 }

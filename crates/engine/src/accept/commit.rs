@@ -102,8 +102,10 @@ impl Engine {
                 .write(move |tx| {
                     let answers = running.run(tx)?;
                     *answering.lock().unwrap_or_else(PoisonError::into_inner) = answers;
-                    // Where nobody waits for that any more, the engine is stopping.
-                    ran.take().map_or(Ok(()), |ran| ran.send(())).unwrap_or_default();
+                    if let Some(ran) = ran.take() {
+                        // Where commits run beside each other, nobody waits for that.
+                        ran.send(()).unwrap_or_default();
+                    }
                     Ok::<_, StoreError>(())
                 })
                 .await;

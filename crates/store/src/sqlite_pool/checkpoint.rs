@@ -8,7 +8,7 @@ use std::{
     path::Path,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicI64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -35,6 +35,8 @@ const REST: Duration = Duration::from_millis(100);
 pub(crate) struct Log {
     /// Committed pages, as of the last commit.
     pages: AtomicI64,
+    /// Commits that wrote something.
+    commits: AtomicU64,
     /// The writer shall move what is left.
     nearly_done: AtomicBool,
     wanted: Mutex<Wanted>,
@@ -56,9 +58,15 @@ impl Log {
         let log = std::sync::Arc::clone(self);
         writer.wal_hook(Some(move |_: &mut _, pages: i32| {
             log.pages.store(i64::from(pages), Ordering::Relaxed);
+            log.commits.fetch_add(1, Ordering::Relaxed);
             Ok(())
         }))?;
         Ok(())
+    }
+
+    /// How many commits wrote something so far.
+    pub(crate) fn commits(&self) -> u64 {
+        self.commits.load(Ordering::Relaxed)
     }
 
     /// The writer's part, between two commits.

@@ -6,6 +6,7 @@
 
 use std::{
     fs::File,
+    io,
     path::Path,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
@@ -13,13 +14,13 @@ use std::{
     },
 };
 
-use super::could_not_sync;
+use super::{AbortOnPanic, could_not_sync};
 use crate::{StoreError, job::Job};
 
 /// What the writer, the readers and the thread that syncs know of the log. Commits are counted from 1.
 pub(crate) struct Syncs {
-    /// None where nothing is to be synced.
-    log: Option<File>,
+    /// Makes durable what is in the log by then.
+    sync_log: Box<dyn Fn() -> io::Result<()> + Send + Sync>,
     /// The newest commit that a reader may see; it may be under way.
     begun: AtomicU64,
     /// The newest commit that is safe. Changed under the lock alone.
@@ -32,6 +33,8 @@ pub(crate) struct Syncs {
 struct State {
     /// The newest commit that is whole in the log.
     ended: u64,
+    /// Something was written that is not synced yet.
+    written: bool,
     waiting: Vec<Waiting>,
     stopped: bool,
 }
@@ -44,20 +47,32 @@ struct Waiting {
 }
 
 impl Syncs {
-    /// Of the log beside the database at `path`, which is open already.
+    /// Of the log beside the database at `path`, which is open already and leads over no link. Nothing is
+    /// synced unless `durable`.
     pub(crate) fn open(path: &Path, durable: bool) -> Result<Self, StoreError> {
+        if !durable {
+            return Ok(Self::new(|| Ok(())));
+        }
         let mut name = path.as_os_str().to_owned();
         name.push("-wal");
-        let cannot = |error| StoreError::Unavailable(format!("the log cannot be opened: {error}"));
+        let cannot = |error| StoreError::Unavailable(format!("the log cannot be synced: {error}"));
         // Never written here; some systems sync only what is open for writing.
-        let open = || File::options().read(true).write(true).open(&name).map_err(cannot);
-        Ok(Self {
-            log: durable.then(open).transpose()?,
+        let log = File::options().read(true).write(true).open(&name).map_err(cannot)?;
+        // A log that was made by a process which did not sync may have no name on the disk.
+        let folder = path.parent().unwrap_or(Path::new("/"));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(cannot)?;
+        Ok(Self::new(move || log.sync_data()))
+    }
+
+    fn new(sync_log: impl Fn() -> io::Result<()> + Send + Sync + 'static) -> Self {
+        Self {
+            sync_log: Box::new(sync_log),
             begun: AtomicU64::new(0),
             safe: AtomicU64::new(0),
-            state: Mutex::default(),
+            // What a process that was killed had written is not synced either.
+            state: Mutex::new(State { written: true, ..State::default() }),
             changed: Condvar::new(),
-        })
+        }
     }
 
     /// Announces a commit, before anybody can see it.
@@ -65,14 +80,16 @@ impl Syncs {
         self.begun.fetch_add(1, Ordering::SeqCst) + 1
     }
 
-    /// The commit is in the log, or was undone; its jobs are answered once that is safe.
+    /// The commit is in the log, where something was `written`; its jobs are answered once that is safe.
     pub(crate) fn end(
         &self,
         commit: u64,
+        written: bool,
         jobs: impl Iterator<Item = (Box<dyn Job>, Result<(), StoreError>)>,
     ) {
         let mut state = self.state();
         state.ended = commit;
+        state.written |= written;
         state.waiting.extend(jobs.map(|(job, verdict)| Waiting { commit, job, verdict }));
         self.changed.notify_one();
     }
@@ -102,13 +119,14 @@ impl Syncs {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a commit that is not safe, or for a job that can be answered; `None` at the end.
-    fn next(&self) -> Option<u64> {
+    /// Waits for a job that can be answered, after a sync where there was something written. Answers
+    /// up to which commit, and whether to sync; `None` at the end.
+    fn next(&self) -> Option<(u64, bool)> {
         let mut state = self.state();
         loop {
             let ended = state.ended;
             if state.waiting.iter().any(|waiting| waiting.commit <= ended) {
-                return Some(ended);
+                return Some((ended, std::mem::take(&mut state.written)));
             }
             if state.stopped {
                 return None;
@@ -117,14 +135,14 @@ impl Syncs {
         }
     }
 
-    /// Syncs what is written so far.
-    fn sync(&self, upto: u64) {
-        if upto > self.safe.load(Ordering::SeqCst)
-            && let Some(log) = &self.log
-            && let Err(error) = log.sync_data()
-        {
+    /// Waits for something to do, syncs and answers; false at the end.
+    fn step(&self) -> bool {
+        let Some((upto, written)) = self.next() else { return false };
+        if written && let Err(error) = (self.sync_log)() {
             could_not_sync(&error);
         }
+        self.release(upto);
+        true
     }
 
     /// Answers whoever waited for the commits up to `upto`.
@@ -145,15 +163,13 @@ impl Syncs {
 
 /// Syncs whenever something was committed, until the writer stops.
 pub(crate) fn sync_loop(syncs: &Syncs) {
-    while let Some(upto) = syncs.next() {
-        syncs.sync(upto);
-        syncs.release(upto);
-    }
+    let _guard = AbortOnPanic;
+    while syncs.step() {}
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, mpsc};
+    use std::sync::mpsc;
 
     use super::*;
     use crate::{Tx, job::Rollback};
@@ -172,31 +188,23 @@ mod tests {
     }
 
     struct Site {
-        syncs: Arc<Syncs>,
+        syncs: Syncs,
         tell: mpsc::Sender<&'static str>,
         told: mpsc::Receiver<&'static str>,
-        _folder: tempfile::TempDir,
     }
 
     fn site() -> Site {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("test.db");
-        std::fs::write(folder.path().join("test.db-wal"), b"").unwrap();
         let (tell, told) = mpsc::channel();
-        let syncs = Arc::new(Syncs::open(&path, true).unwrap());
-        Site { syncs, tell, told, _folder: folder }
+        let synced = tell.clone();
+        let syncs = Syncs::new(move || {
+            synced.send("synced").map_err(|_| io::Error::other("nobody listens"))
+        });
+        Site { syncs, tell, told }
     }
 
     impl Site {
         fn job(&self, name: &'static str) -> Box<dyn Job> {
             Box::new(Named(name, self.tell.clone()))
-        }
-
-        /// What [`sync_loop`] does at this moment.
-        fn sync(&self) {
-            let upto = self.syncs.next().unwrap();
-            self.syncs.sync(upto);
-            self.syncs.release(upto);
         }
 
         fn told(&self) -> Vec<&'static str> {
@@ -208,10 +216,10 @@ mod tests {
     fn a_commit_is_told_of_once_it_is_synced() {
         let site = site();
         let commit = site.syncs.begin();
-        site.syncs.end(commit, [(site.job("written"), Ok(()))].into_iter());
+        site.syncs.end(commit, true, [(site.job("written"), Ok(()))].into_iter());
         assert!(site.told().is_empty());
-        site.sync();
-        assert_eq!(site.told(), ["written"]);
+        assert!(site.syncs.step());
+        assert_eq!(site.told(), ["synced", "written"]);
     }
 
     #[test]
@@ -223,26 +231,37 @@ mod tests {
         let first = site.syncs.begin();
         // It may see the commit before the writer says that it has ended.
         site.syncs.answer(site.job("beside the first"), Ok(()));
-        site.syncs.end(first, [(site.job("first"), Ok(()))].into_iter());
+        site.syncs.end(first, true, [(site.job("first"), Ok(()))].into_iter());
         let second = site.syncs.begin();
         site.syncs.answer(site.job("beside the second"), Ok(()));
         assert!(site.told().is_empty());
-        site.sync();
-        assert_eq!(site.told(), ["beside the first", "first"]);
-        site.syncs.end(second, std::iter::empty());
-        site.sync();
-        assert_eq!(site.told(), ["beside the second"]);
+        assert!(site.syncs.step());
+        assert_eq!(site.told(), ["synced", "beside the first", "first"]);
+        site.syncs.end(second, true, std::iter::empty());
+        assert!(site.syncs.step());
+        assert_eq!(site.told(), ["synced", "beside the second"]);
         site.syncs.answer(site.job("after"), Ok(()));
         assert_eq!(site.told(), ["after"]);
+    }
+
+    #[test]
+    fn what_wrote_nothing_is_not_synced_but_for_the_first_time() {
+        let site = site();
+        for expected in [&["synced", "looked"][..], &["looked"]] {
+            let commit = site.syncs.begin();
+            site.syncs.end(commit, false, [(site.job("looked"), Ok(()))].into_iter());
+            assert!(site.syncs.step());
+            assert_eq!(site.told(), expected);
+        }
     }
 
     #[test]
     fn all_is_answered_before_the_end() {
         let site = site();
         let commit = site.syncs.begin();
-        site.syncs.end(commit, [(site.job("last"), Ok(()))].into_iter());
+        site.syncs.end(commit, true, [(site.job("last"), Ok(()))].into_iter());
         site.syncs.stop();
         sync_loop(&site.syncs);
-        assert_eq!(site.told(), ["last"]);
+        assert_eq!(site.told(), ["synced", "last"]);
     }
 }

@@ -1,7 +1,7 @@
 //! The writer: whatever waits at the same moment shares one commit. `syncs` makes it safe.
 
 use std::{
-    cell::RefCell,
+    cell::{Cell, RefCell},
     fs::{File, OpenOptions, TryLockError},
     os::unix::fs::OpenOptionsExt,
     path::Path,
@@ -12,7 +12,10 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::{checkpoint::Log, could_not_sync, execute, execute_raw, keep_statements, syncs::Syncs};
+use super::{
+    AbortOnPanic, checkpoint::Log, could_not_sync, execute, execute_raw, keep_statements,
+    syncs::Syncs,
+};
 use crate::{
     StoreError, Tx,
     idempotency::KeyIndex,
@@ -23,12 +26,18 @@ use crate::{
 /// Most jobs that share one commit.
 const JOBS_PER_COMMIT_MAX: usize = 256;
 
+/// After a job that ended badly, so many commits reckon with another: whoever is refused often shall
+/// not have its neighbours' work done twice each time.
+const CAREFUL_AFTER: u32 = 64;
+
 /// The one connection that writes.
 pub(crate) struct Writer {
     connection: Connection,
     log: Arc<Log>,
     syncs: Arc<Syncs>,
     keys: Option<RefCell<KeyIndex>>,
+    /// So many commits are still begun with a savepoint for each job.
+    careful: Cell<u32>,
     /// Held as long as the writer lives: no other server may write to this file.
     _lock: Option<File>,
 }
@@ -39,18 +48,27 @@ impl Writer {
     ///
     /// `alone`: as the server, of which there is one for each file.
     pub(crate) fn open(path: &Path, alone: bool, durable: bool) -> Result<Self, StoreError> {
-        let lock = alone.then(|| lock(path)).transpose()?;
         make_private(path)?;
+        // As SQLite does: the log and the lock lie beside the file that a link leads to.
+        let path = &path.canonicalize().map_err(|error| {
+            StoreError::Unavailable(format!("{} cannot be found: {error}", path.display()))
+        })?;
+        let lock = alone.then(|| lock(path)).transpose()?;
         let mut connection = Connection::open(path)?;
         connection.busy_timeout(Duration::from_secs(10))?;
         keep_statements(&connection)?;
         connection.execute_batch(
             "PRAGMA journal_mode = WAL;
-             PRAGMA synchronous = NORMAL;
+             PRAGMA synchronous = FULL;
              PRAGMA cache_size = -16384;
              PRAGMA temp_store = MEMORY;
              PRAGMA wal_autocheckpoint = 0;",
         )?;
+        if alone {
+            // Its own readers wait until a commit is safe. Those of another process cannot, and a
+            // command that runs beside the server commits seldom.
+            connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+        }
         if !durable {
             tracing::warn!("SQLite does not sync: a power loss loses what was answered");
             connection.execute_batch("PRAGMA synchronous = OFF")?;
@@ -62,7 +80,7 @@ impl Writer {
         execute(&connection, "COMMIT")?;
         let syncs = Arc::new(Syncs::open(path, durable)?);
         let keys = alone.then(|| RefCell::new(KeyIndex::new(1)));
-        Ok(Self { connection, log, syncs, keys, _lock: lock })
+        Ok(Self { connection, log, syncs, keys, careful: Cell::new(0), _lock: lock })
     }
 
     /// The log that somebody has to tidy.
@@ -77,19 +95,28 @@ impl Writer {
 
     /// Runs the jobs in one transaction and answers them once it is safe.
     fn commit(&self, mut jobs: Vec<Box<dyn Job>>) {
-        let ran = match self.run(&mut jobs) {
-            // One of several ended badly: all are run again, each to be undone by itself.
-            Ok(verdicts) if jobs.len() > 1 && verdicts.iter().any(Result::is_err) => {
-                self.undo().and_then(|()| self.run_undoable(&mut jobs))
+        let alone = jobs.len() == 1;
+        let careful = self.careful.get();
+        let ran = if careful > 0 && !alone {
+            self.careful.set(careful - 1);
+            self.run_undoable(&mut jobs)
+        } else {
+            match self.run(&mut jobs) {
+                // One of several ended badly: all are run again, each to be undone by itself.
+                Ok(verdicts) if !alone && verdicts.iter().any(Result::is_err) => {
+                    self.careful.set(CAREFUL_AFTER);
+                    self.undo().and_then(|()| self.run_undoable(&mut jobs))
+                }
+                ran => ran,
             }
-            ran => ran,
         };
         let (verdicts, ran) = match ran {
             Ok(verdicts) => (verdicts, Ok(())),
             Err(error) => (Vec::new(), Err(error)),
         };
         let commit = self.syncs.begin();
-        let nothing_to_keep = jobs.len() == 1 && verdicts.iter().any(Result::is_err);
+        let written = self.log.commits();
+        let nothing_to_keep = alone && verdicts.iter().any(Result::is_err);
         let ended = match ran {
             Ok(()) if nothing_to_keep => self.undo(),
             Ok(()) => end(&self.connection),
@@ -104,7 +131,8 @@ impl Writer {
         }
         let told = verdicts.into_iter().map(told).chain(std::iter::repeat(Ok(())));
         let told = told.map(|verdict| verdict.and_then(|()| ended.clone()));
-        self.syncs.end(commit, jobs.into_iter().zip(told));
+        let written = self.log.commits() != written;
+        self.syncs.end(commit, written, jobs.into_iter().zip(told));
     }
 
     /// Begins a transaction and runs the jobs, until one ends badly.
@@ -224,6 +252,7 @@ fn lock(path: &Path) -> Result<File, StoreError> {
 
 /// The writer's loop: ends when there will be no more jobs.
 pub(crate) fn write_loop(writer: &Writer, jobs: &Worker) {
+    let _guard = AbortOnPanic;
     while let Some(first) = jobs.next() {
         let mut gathered = vec![first];
         gathered.extend(jobs.waiting(JOBS_PER_COMMIT_MAX - 1));

@@ -26,6 +26,27 @@ async fn a_file_has_one_server() {
     database.open_as_server(NOW).await;
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_that_a_link_leads_to_is_the_same_file() {
+    let database = Database::new(Kind::Sqlite);
+    let store::Location::Sqlite(file) = database.location() else { unreachable!() };
+    let elsewhere = file.parent().unwrap().join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let link = elsewhere.join("linked.db");
+    let first = database.open_as_server(NOW).await;
+    std::os::unix::fs::symlink(file, &link).unwrap();
+    let linked = store::Location::Sqlite(link);
+    let second = Store::open(&linked, Access::Server, true, NOW).await;
+    assert!(matches!(second, Err(StoreError::Refused(why)) if why.contains("another didfarm")));
+    drop(first);
+    // A log of the link's own would be synced in place of the one that is written.
+    std::fs::write(elsewhere.join("linked.db-wal"), b"stale").unwrap();
+    let store = Store::open(&linked, Access::Server, true, NOW).await.unwrap();
+    store.write(|tx| tx.execute("DELETE FROM leases", &[])).await.unwrap();
+    assert!(file.with_file_name("didfarm.db-wal").exists());
+}
+
 /// What a schema is, in one form for both databases.
 type Facts = BTreeSet<String>;
 
