@@ -8,6 +8,7 @@ mod admit;
 mod batch;
 mod commit;
 mod committer;
+mod recall;
 
 use domain::{AccountId, Currency, Delivery, E164, Micros, NumberId, rate::Quota, text};
 use serde::{Deserialize, Serialize};

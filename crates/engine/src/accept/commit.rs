@@ -12,7 +12,6 @@ use domain::{
 };
 use store::{
     StoreError, Tx,
-    idempotency::{self, Remembered},
     messages::{self, Message},
     wallets,
 };
@@ -21,10 +20,11 @@ use tokio::sync::oneshot;
 use super::{
     AcceptError, Accepted, Answer, Refusal, Request,
     admit::{self, Admitted, Ask, Place, Priced},
-    batch::{Batch, KeptItem},
+    batch::Batch,
+    recall,
 };
 use crate::{
-    Clock, Engine, IDEMPOTENCY_KEPT, PriceBook, Prices, VALIDITY,
+    Clock, Engine, PriceBook, Prices, VALIDITY,
     currencies::Currencies,
     ids::Range,
     routing::{Journey, Table},
@@ -156,108 +156,15 @@ impl Context {
             return Err(StoreError::Exists("the earlier commit was stored".to_owned()));
         }
         let mut answers: Vec<Option<Answer>> = vec![None; self.requests.len()];
-        let repeats = self.recall(tx, now, &mut answers)?;
+        let repeats = recall::recall(tx, now, &self.requests, &mut answers)?;
         let open: Vec<usize> = (0..self.requests.len())
             .filter(|index| answers[*index].is_none() && !repeats.contains_key(index))
             .collect();
         self.accept(tx, now, &open, &mut answers)?;
         for (index, first) in repeats {
-            answers[index] = Some(self.repeat(index, first, &answers));
+            answers[index] = Some(recall::repeat(&self.requests, (index, first), &answers));
         }
         Ok(answers.into_iter().map(|answer| answer.unwrap_or(Err(AcceptError::Busy))).collect())
-    }
-
-    /// Answers what was answered before. Those whose twin is in this very
-    /// commit come back as a map to that twin.
-    fn recall(
-        &self,
-        tx: &mut Tx<'_>,
-        now: Timestamp,
-        answers: &mut [Option<Answer>],
-    ) -> Result<HashMap<usize, usize>, StoreError> {
-        let mut firsts: HashMap<(AccountId, [u8; 32]), usize> = HashMap::new();
-        let mut repeats = HashMap::new();
-        let mut wanted = Vec::new();
-        for (index, request) in self.requests.iter().enumerate() {
-            let Some(key) = &request.idempotency else { continue };
-            match firsts.entry((request.account, key.key_hash)) {
-                Entry::Occupied(first) => {
-                    repeats.insert(index, *first.get());
-                }
-                Entry::Vacant(slot) => {
-                    slot.insert(index);
-                    wanted.push((request.account, &key.key_hash));
-                }
-            }
-        }
-        for known in idempotency::find(tx, &wanted, now.minus(IDEMPOTENCY_KEPT))? {
-            let index = known
-                .key_hash
-                .as_slice()
-                .try_into()
-                .ok()
-                .and_then(|hash: [u8; 32]| firsts.get(&(known.account, hash)).copied());
-            if let Some(index) = index {
-                answers[index] = Some(self.remember(tx, index, &known)?);
-            }
-        }
-        Ok(repeats)
-    }
-
-    /// The first answer again, or the refusal of another request under its key.
-    fn remember(
-        &self,
-        tx: &mut Tx<'_>,
-        index: usize,
-        known: &Remembered,
-    ) -> Result<Answer, StoreError> {
-        let request = &self.requests[index];
-        let key = request.idempotency.as_ref();
-        let same = key.is_some_and(|key| key.request_hash.as_slice() == known.request_hash);
-        if !same {
-            return Ok(Err(Refusal::KeyReused.into()));
-        }
-        let kept = match (known.message, &known.outcome) {
-            (Some(message), _) => vec![KeptItem::Message(message.get())],
-            (None, Some(sealed)) => key
-                .and_then(|key| key.open(sealed))
-                .and_then(|json| serde_json::from_slice(&json).ok())
-                .ok_or_else(|| StoreError::Corrupt("a sealed answer does not open".to_owned()))?,
-            (None, None) => Vec::new(),
-        };
-        let ids: Vec<(AccountId, MessageId)> = kept
-            .iter()
-            .filter_map(|item| match item {
-                KeptItem::Message(id) => Some((request.account, MessageId::new(*id))),
-                KeptItem::Refused(_) => None,
-            })
-            .collect();
-        let mut found: HashMap<i64, Message> = messages::find_many(tx, &ids)?
-            .into_iter()
-            .map(|message| (message.id.get(), as_accepted(message)))
-            .collect();
-        let items = kept
-            .into_iter()
-            .map(|item| match item {
-                KeptItem::Message(id) => found.remove(&id).ok_or(Refusal::UnknownNumber),
-                KeptItem::Refused(refusal) => Err(refusal),
-            })
-            .collect();
-        Ok(Ok(Accepted { items, quota: None, replayed: true }))
-    }
-
-    /// The answer of a request whose twin is in the same commit.
-    fn repeat(&self, index: usize, first: usize, answers: &[Option<Answer>]) -> Answer {
-        let hash =
-            |index: usize| self.requests[index].idempotency.as_ref().map(|key| key.request_hash);
-        if hash(index) != hash(first) {
-            return Err(Refusal::KeyReused.into());
-        }
-        match &answers[first] {
-            Some(Ok(accepted)) => Ok(Accepted { replayed: true, ..accepted.clone() }),
-            Some(Err(error)) => Err(error.clone()),
-            None => Err(AcceptError::Busy),
-        }
     }
 
     fn accept(
@@ -457,18 +364,4 @@ fn ask(request: &Request, items: &[Result<Priced<'_>, Refusal>]) -> Ask {
         ask.rate_limit = priced.sender.rate_limit;
     }
     ask
-}
-
-/// A message as it was when it was accepted: what the first answer showed.
-fn as_accepted(message: Message) -> Message {
-    Message {
-        status: MessageStatus::Queued,
-        failure: None,
-        detail: None,
-        tries: 0,
-        sending_at: None,
-        sent_at: None,
-        finished_at: None,
-        ..message
-    }
 }

@@ -78,7 +78,8 @@ impl Writer {
         // Makes the log, where there is none.
         execute(&connection, "BEGIN IMMEDIATE")?;
         execute(&connection, "COMMIT")?;
-        let syncs = Arc::new(Syncs::open(path, durable)?);
+        // A command's commits are synced already.
+        let syncs = Arc::new(Syncs::open(path, durable && alone)?);
         let keys = alone.then(|| RefCell::new(KeyIndex::new(1)));
         Ok(Self { connection, log, syncs, keys, careful: Cell::new(0), _lock: lock })
     }
@@ -95,15 +96,15 @@ impl Writer {
 
     /// Runs the jobs in one transaction and answers them once it is safe.
     fn commit(&self, mut jobs: Vec<Box<dyn Job>>) {
-        let alone = jobs.len() == 1;
+        let single = jobs.len() == 1;
         let careful = self.careful.get();
-        let ran = if careful > 0 && !alone {
+        let ran = if careful > 0 && !single {
             self.careful.set(careful - 1);
             self.run_undoable(&mut jobs)
         } else {
             match self.run(&mut jobs) {
                 // One of several ended badly: all are run again, each to be undone by itself.
-                Ok(verdicts) if !alone && verdicts.iter().any(Result::is_err) => {
+                Ok(verdicts) if !single && verdicts.iter().any(Result::is_err) => {
                     self.careful.set(CAREFUL_AFTER);
                     self.undo().and_then(|()| self.run_undoable(&mut jobs))
                 }
@@ -116,7 +117,7 @@ impl Writer {
         };
         let commit = self.syncs.begin();
         let written = self.log.commits();
-        let nothing_to_keep = alone && verdicts.iter().any(Result::is_err);
+        let nothing_to_keep = single && verdicts.iter().any(Result::is_err);
         let ended = match ran {
             Ok(()) if nothing_to_keep => self.undo(),
             Ok(()) => end(&self.connection),
