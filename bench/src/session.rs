@@ -68,12 +68,16 @@ impl Session {
 
     /// Requests a second of the bare handler, now.
     pub(crate) fn bare(&self) -> anyhow::Result<Stretch> {
+        self.bare_at(Pace::Closed)
+    }
+
+    pub(crate) fn bare_at(&self, pace: Pace) -> anyhow::Result<Stretch> {
         let group = Group::of(self.bare.id());
         let plan = Plan {
             address: self.bare.address,
             connections: CONNECTIONS,
             templates: vec![Bare::template()],
-            pace: Pace::Closed,
+            pace,
             first_key: 0,
         };
         measure(plan, &group, self.warm_up, self.span / 2, 1)

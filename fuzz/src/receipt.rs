@@ -41,10 +41,11 @@ fn an_id_has_one_spelling(id: &str) {
     }
     for format in [MessageIdFormat::AsIs, MessageIdFormat::HexToDec, MessageIdFormat::DecToHex] {
         let found = candidates(id, format);
-        assert!(found.certain <= 1 && found.certain <= found.ids.len());
-        assert!(found.ids.contains(&plain), "the id itself is always a candidate");
-        for (index, id) in found.ids.iter().enumerate() {
-            assert!(!found.ids[..index].contains(id), "each candidate once");
+        let all: Vec<&String> = found.certain().iter().chain(found.guesses()).collect();
+        assert!(found.certain().len() <= 1, "one spelling follows from the configuration");
+        assert!(all.contains(&&plain), "the id itself is always a candidate");
+        for (index, id) in all.iter().enumerate() {
+            assert!(!all[..index].contains(id), "each candidate once");
         }
     }
 }

@@ -32,12 +32,22 @@ pub fn normalised(carrier_message_id: &str) -> String {
 
 /// The normalised ids under which the answer to a receipt's message may be stored, likeliest first.
 ///
-/// `certain` of them follow from the configuration; the others are guesses, to
+/// Those that are certain follow from the configuration; the others are guesses, to
 /// be believed only where the match is unique and the destination agrees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidates {
-    pub ids: Vec<String>,
-    pub certain: usize,
+    ids: Vec<String>,
+    certain: usize,
+}
+
+impl Candidates {
+    pub fn certain(&self) -> &[String] {
+        &self.ids[..self.certain]
+    }
+
+    pub fn guesses(&self) -> &[String] {
+        &self.ids[self.certain..]
+    }
 }
 
 pub fn candidates(receipt_id: &str, format: MessageIdFormat) -> Candidates {
@@ -83,14 +93,16 @@ mod tests {
             ("1f0c-77", MessageIdFormat::AsIs, "1f0c-77"),
         ] {
             let found = candidates(receipt, format);
-            assert_eq!((found.ids[0].as_str(), found.certain), (first, 1), "{receipt}");
+            assert_eq!(found.certain(), [first], "{receipt}");
         }
     }
 
     #[test]
     fn other_bases_are_guesses() {
         let found = candidates("10", MessageIdFormat::AsIs);
-        assert_eq!(found.ids, ["10", "a", "16"]);
-        assert_eq!(found.certain, 1);
+        assert_eq!(
+            (found.certain(), found.guesses()),
+            (&["10".to_owned()][..], &["a".to_owned(), "16".to_owned()][..])
+        );
     }
 }

@@ -5,7 +5,10 @@
 //! otherwise, then by our own reference; what matches nothing is kept as an
 //! orphan and tried again, for a receipt can overtake the answer to its submit.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use carrier::Receipt;
 use domain::{
@@ -104,23 +107,29 @@ fn record(
                 .map(|id| candidates(id, matching))
         })
         .collect();
-    let mut wanted: Vec<&str> = spellings
-        .iter()
-        .flatten()
-        .flat_map(|candidates| candidates.ids.iter().map(String::as_str))
+    let spelled = || receipts.iter().zip(&spellings);
+    let mut by_id = ById::default();
+    by_id.find(tx, carrier, spellings.iter().flatten().flat_map(Candidates::certain))?;
+    let sure: Vec<Vec<AttemptKey>> = spelled()
+        .map(|(receipt, ids)| ids.as_ref().map_or_else(Vec::new, |ids| sure(receipt, ids, &by_id)))
         .collect();
-    wanted.sort_unstable();
-    wanted.dedup();
-    let mut by_id: BTreeMap<String, Vec<Match>> = BTreeMap::new();
-    for found in receipts::by_carrier_ids(tx, carrier, &wanted)? {
-        by_id.entry(found.match_id.clone()).or_default().push(found);
-    }
+    // Nearly no receipt needs them, and they are twice as many.
+    let open = spellings.iter().zip(&sure).filter(|(_, sure)| sure.is_empty());
+    by_id.find(
+        tx,
+        carrier,
+        open.filter_map(|(ids, _)| ids.as_ref()).flat_map(Candidates::guesses),
+    )?;
 
     let mut unmatched = Vec::new();
     // A second receipt for one attempt waits for its turn: a statement takes one each.
     let mut turns: Vec<BTreeMap<AttemptKey, MatchedReceipt>> = Vec::new();
-    for (index, (receipt, spelling)) in receipts.iter().zip(&spellings).enumerate() {
-        let mut keys = spelling.as_ref().map_or_else(Vec::new, |ids| choose(receipt, ids, &by_id));
+    for (index, ((receipt, ids), mut keys)) in spelled().zip(sure).enumerate() {
+        if keys.is_empty()
+            && let Some(ids) = ids
+        {
+            keys = guessed(receipt, ids, &by_id);
+        }
         if keys.is_empty() {
             keys = by_reference(tx, carrier, receipt, around)?;
         }
@@ -156,26 +165,46 @@ fn matched(receipt: &Receipt, key: AttemptKey) -> MatchedReceipt {
     }
 }
 
-/// The attempts that the receipt's id names: several where one submission carried all parts.
-fn choose(
-    receipt: &Receipt,
-    candidates: &Candidates,
-    by_id: &BTreeMap<String, Vec<Match>>,
-) -> Vec<AttemptKey> {
-    let agrees = |found: &&Match| {
-        receipt.recipient.as_deref().is_none_or(|recipient| {
-            recipient.trim_start_matches(['+', '0']) == found.recipient.trim_start_matches('+')
-        })
-    };
-    let written = receipt.carrier_message_id.as_deref().unwrap_or_default();
-    let matches = |id: &String| by_id.get(id).map_or(&[][..], Vec::as_slice);
-    let (certain, guesses) = candidates.ids.split_at(candidates.certain);
+/// Attempts by the ids that they are stored under.
+#[derive(Default)]
+struct ById(BTreeMap<String, Vec<Match>>);
 
-    let sure: Vec<&Match> = certain.iter().flat_map(matches).collect();
+impl ById {
+    fn find<'a>(
+        &mut self,
+        tx: &mut Tx<'_>,
+        carrier: CarrierId,
+        ids: impl Iterator<Item = &'a String>,
+    ) -> Result<(), StoreError> {
+        let wanted: BTreeSet<&str> =
+            ids.map(String::as_str).filter(|id| !self.0.contains_key(*id)).collect();
+        let wanted: Vec<&str> = wanted.into_iter().collect();
+        for found in receipts::by_carrier_ids(tx, carrier, &wanted)? {
+            self.0.entry(found.match_id.clone()).or_default().push(found);
+        }
+        Ok(())
+    }
+
+    fn matches<'a>(&'a self, ids: &'a [String]) -> impl Iterator<Item = &'a Match> {
+        ids.iter().filter_map(|id| self.0.get(id)).flatten()
+    }
+}
+
+fn agrees(receipt: &Receipt, found: &Match) -> bool {
+    receipt.recipient.as_deref().is_none_or(|recipient| {
+        recipient.trim_start_matches(['+', '0']) == found.recipient.trim_start_matches('+')
+    })
+}
+
+/// The attempts that the receipt's id names: several where one submission carried all parts.
+fn sure(receipt: &Receipt, ids: &Candidates, by_id: &ById) -> Vec<AttemptKey> {
+    let written = receipt.carrier_message_id.as_deref().unwrap_or_default();
+    let sure: Vec<&Match> = by_id.matches(ids.certain()).collect();
     let exact: Vec<&Match> =
         sure.iter().copied().filter(|found| found.carrier_message_id == written).collect();
     for set in [exact, sure] {
-        let agreeing: Vec<&Match> = set.iter().copied().filter(|found| agrees(found)).collect();
+        let agreeing: Vec<&Match> =
+            set.iter().copied().filter(|found| agrees(receipt, found)).collect();
         // The destination may be written in national form; an id alone is enough then,
         // unless it came from anybody.
         let set = if agreeing.is_empty() && receipt.marked { set } else { agreeing };
@@ -183,10 +212,14 @@ fn choose(
             return newest_message(&set);
         }
     }
-    let guessed: Vec<&Match> = guesses
-        .iter()
-        .flat_map(matches)
-        .filter(|found| receipt.recipient.is_some() && agrees(found))
+    Vec::new()
+}
+
+/// The attempts that the receipt's id may name, written in another base: of one message only.
+fn guessed(receipt: &Receipt, ids: &Candidates, by_id: &ById) -> Vec<AttemptKey> {
+    let guessed: Vec<&Match> = by_id
+        .matches(ids.guesses())
+        .filter(|found| receipt.recipient.is_some() && agrees(receipt, found))
         .collect();
     let mut messages: Vec<MessageId> = guessed.iter().map(|found| found.key.message).collect();
     messages.dedup();

@@ -175,7 +175,7 @@ pub fn answer(
             UPDATE attempts SET state = ?5, carrier_message_id = ?6, match_id = ?7, failure = ?8,
                 error = ?9, answered_at = ?10
             WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
-                AND state IN ('submitting', 'uncertain', 'expired')",
+                AND (state = 'submitting' OR state = 'uncertain' OR state = 'expired')",
         postgres: "
             UPDATE attempts t SET state = a.state, carrier_message_id = a.carrier_message_id,
                 match_id = a.match_id, failure = a.failure, error = a.error, answered_at = a.at

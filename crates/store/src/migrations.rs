@@ -99,6 +99,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0017_currencies.sql"),
         postgres: include_str!("../migrations/postgres/0017_currencies.sql"),
     },
+    Migration {
+        version: 18,
+        sqlite: include_str!("../migrations/sqlite/0018_quick_checks.sql"),
+        postgres: include_str!("../migrations/postgres/0018_quick_checks.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

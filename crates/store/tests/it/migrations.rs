@@ -14,6 +14,7 @@ testkit::on_both_databases!(
     accounts_that_there_are_get_a_messaging_profile,
     messages_that_there_are_are_counted_anew,
     prices_that_there_are_are_in_euros,
+    words_that_are_none_are_refused,
 );
 
 #[tokio::test]
@@ -274,4 +275,64 @@ async fn prices_that_there_are_are_in_euros(database: &Database) {
     let expected =
         [(Currency::EUR, "+44", 5, Some(micros(8_000))), (Currency::EUR, "+44", 9, None)];
     assert_eq!(segments, expected);
+}
+
+async fn words_that_are_none_are_refused(database: &Database) {
+    const MESSAGE: &str = "
+        INSERT INTO messages (account_id, id, seq, direction, status, number_id, sender, recipient, body,
+            encoding, segments, price, simulated, delivery, not_before, valid_until, tries, refusals, created_at)
+        VALUES (7, 1, 1, 'outbound', $1, 11, '+447700900001', '+31612345678', '', 'gsm7', 1, 8000, 0,
+            'at_least_once', 0, 0, 0, 0, 0)";
+    const ATTEMPT: &str = "
+        INSERT INTO attempts (account_id, message_id, part, attempt, copy, carrier_id, state, submitted_at,
+            receipts)
+        VALUES (7, 1, 1, 1, 1, 5, $1, 0, 0)";
+    const DELIVERY: &str = "
+        INSERT INTO webhook_deliveries (account_id, webhook_id, id, event, status, tries, attempts, created_at)
+        VALUES (7, 1, 1, 'sms.sent', $1, 0, 0, 0)";
+
+    let store = database.open(NOW).await;
+    for (insert, words) in [
+        (MESSAGE, &["queued", "sending", "sent", "delivered", "failed", "received"][..]),
+        (
+            ATTEMPT,
+            &["submitting", "accepted", "refused", "retry", "deferred", "uncertain", "expired"],
+        ),
+        (DELIVERY, &["delivered", "failed"]),
+    ] {
+        let store_word = async |word: &'static str| {
+            // Undone: the next word has the same key.
+            let kept = store.write(move |tx| {
+                tx.execute(insert, store::params![word])?;
+                Err::<(), _>(StoreError::Refused("undone".to_owned()))
+            });
+            kept.await.unwrap_err()
+        };
+        for word in words {
+            let stored = store_word(word).await;
+            assert!(matches!(&stored, StoreError::Refused(why) if why == "undone"), "{stored}");
+        }
+        let refused = store_word("lost").await.to_string();
+        assert!(refused.to_lowercase().contains("check"), "{refused}");
+    }
+}
+
+/// SQLite makes a b-tree of each longer list that a statement looks at, whenever it runs.
+#[tokio::test]
+async fn words_are_checked_without_a_b_tree() {
+    let store = Database::new(Kind::Sqlite).open(NOW).await;
+    for update in [
+        "UPDATE messages SET status = 'sent' WHERE account_id = 7 AND id = 1",
+        "UPDATE attempts SET state = 'accepted'
+         WHERE account_id = 7 AND message_id = 1 AND part = 1 AND attempt = 1",
+        "UPDATE webhook_deliveries SET status = 'failed'
+         WHERE account_id = 7 AND webhook_id = 1 AND id = 1",
+    ] {
+        let steps = store
+            .read(move |tx| tx.query(&format!("EXPLAIN {update}"), &[], |row| row.get::<String>(1)))
+            .await
+            .unwrap();
+        assert!(steps.iter().any(|step| step == "IdxInsert"), "{update}: {steps:?}");
+        assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{update}: {steps:?}");
+    }
 }
