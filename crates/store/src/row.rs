@@ -38,12 +38,27 @@ impl Row<'_> {
         Ok(self.get::<Option<i64>>(column)?.map(Timestamp::from_micros))
     }
 
+    /// A text that stays where it is.
+    fn text(&self, column: usize) -> Result<&str, StoreError> {
+        self.text_or_null(column)?.ok_or_else(|| StoreError::corrupt("a text that is missing"))
+    }
+
+    fn text_or_null(&self, column: usize) -> Result<Option<&str>, StoreError> {
+        match self {
+            Self::Sqlite(row) => {
+                let value = row.get_ref(column).map_err(StoreError::corrupt)?;
+                value.as_str_or_null().map_err(StoreError::corrupt)
+            }
+            Self::Postgres(row) => row.try_get(column).map_err(StoreError::corrupt),
+        }
+    }
+
     pub fn vat_rate(&self, column: usize) -> Result<VatRate, StoreError> {
         VatRate::new(self.get(column)?).map_err(StoreError::corrupt)
     }
 
     pub fn currency(&self, column: usize) -> Result<Currency, StoreError> {
-        Currency::stored(&self.get::<String>(column)?).map_err(StoreError::corrupt)
+        Currency::stored(self.text(column)?).map_err(StoreError::corrupt)
     }
 
     /// A column that holds the written form of `T`: a status, a kind, a phone number.
@@ -51,15 +66,13 @@ impl Row<'_> {
     where
         T: FromStr<Err: Display>,
     {
-        self.get::<String>(column)?.parse().map_err(StoreError::corrupt)
+        self.text(column)?.parse().map_err(StoreError::corrupt)
     }
 
     pub fn parsed_or_null<T>(&self, column: usize) -> Result<Option<T>, StoreError>
     where
         T: FromStr<Err: Display>,
     {
-        self.get::<Option<String>>(column)?
-            .map(|text| text.parse().map_err(StoreError::corrupt))
-            .transpose()
+        self.text_or_null(column)?.map(|text| text.parse().map_err(StoreError::corrupt)).transpose()
     }
 }

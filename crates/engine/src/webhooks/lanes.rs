@@ -7,8 +7,8 @@ use std::{
 };
 
 use domain::{AccountId, WebhookId};
-use futures::{StreamExt, stream::FuturesUnordered};
-use store::webhooks as hooks;
+use futures::{FutureExt, StreamExt, future::OptionFuture, stream::FuturesUnordered};
+use store::{StoreError, webhooks as hooks};
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
     task::JoinHandle,
@@ -18,7 +18,7 @@ use tokio::{
 use super::{
     WebhookPolicy,
     client::Poster,
-    work::{Done, Job},
+    work::{Done, Job, Taken},
 };
 use crate::Engine;
 
@@ -31,6 +31,11 @@ const LIST_EVERY: Duration = Duration::from_secs(5);
 /// Tries under way for one endpoint: one at first, twice as many after each success, half as many
 /// after each failure.
 const WINDOW_MAX: usize = 32;
+
+/// Deliveries taken at once, and for how long they last: what waits too long is taken for lost. Each
+/// take costs a look and a commit.
+const BATCH_MAX: usize = 256;
+const TAKE_AHEAD: Duration = Duration::from_secs(1);
 
 /// An endpoint that fails this often on end is left alone between tries, a second longer each time.
 const FAILURES_AT_ONCE: u32 = 3;
@@ -218,6 +223,8 @@ impl Engine {
             window,
             failures: 0,
             ready: VecDeque::new(),
+            batch: 1,
+            took_at: Instant::now(),
             more: true,
         };
         let tries = tries.clone();
@@ -240,7 +247,7 @@ impl Engine {
     }
 
     /// Pushes once all that is due, where nothing goes on by itself; answers how many were tried.
-    pub async fn push_due(&self) -> Result<usize, store::StoreError> {
+    pub async fn push_due(&self) -> Result<usize, StoreError> {
         let mut count = 0;
         let now = self.clock.now();
         for (account, webhook) in self.store.read(move |tx| hooks::with_work(tx, now)).await? {
@@ -271,6 +278,9 @@ struct Running {
     failures: u32,
     /// Taken, and not begun.
     ready: VecDeque<Job>,
+    /// How many to take at once.
+    batch: usize,
+    took_at: Instant,
     /// There may be more to take.
     more: bool,
 }
@@ -279,11 +289,14 @@ impl Running {
     async fn run(mut self, tries: mpsc::Sender<Done>) {
         let engine = Arc::clone(&self.engine);
         let mut under_way = FuturesUnordered::new();
+        // More is taken while what was taken is tried.
+        let mut taking = OptionFuture::default();
+        let mut takes = false;
         let mut rested_at = Instant::now();
         loop {
             let stopping = engine.stopping.is_cancelled();
-            if self.more && self.ready.len() < self.window && !stopping {
-                self.take().await;
+            if self.more && !takes && self.ready.len() < self.window && !stopping {
+                (taking, takes) = (Some(self.take().boxed()).into(), true);
             }
             let rested = rested_at <= Instant::now();
             while rested && !stopping && under_way.len() < self.window {
@@ -295,11 +308,12 @@ impl Running {
                     self.more = true;
                 }
             }
-            if self.more && self.ready.is_empty() && under_way.len() < self.window && !stopping {
+            if self.more && !takes && self.ready.len() < self.window && !stopping {
                 continue;
             }
             let resting = !rested && !self.ready.is_empty();
-            if under_way.is_empty() && (stopping || !resting && !self.more) {
+            let idle = under_way.is_empty() && !takes;
+            if idle && (stopping || !resting && !self.more) {
                 if self.end(stopping) {
                     return;
                 }
@@ -321,22 +335,32 @@ impl Running {
                         return;
                     }
                 }
+                Some(taken) = &mut taking, if takes => {
+                    (taking, takes) = (OptionFuture::default(), false);
+                    self.took(taken);
+                }
                 () = self.news.notified() => self.more = true,
                 () = engine.stopping.cancelled(), if !stopping => {}
-                () = sleep_until(wake_at), if resting || under_way.is_empty() => {}
+                () = sleep_until(wake_at), if resting || idle => {}
             }
         }
     }
 
-    /// Takes more to do.
-    async fn take(&mut self) {
+    /// Begins to take more to do: as much as is tried within [`TAKE_AHEAD`], judged by the last take.
+    fn take(&mut self) -> impl Future<Output = Result<Taken, StoreError>> + use<> {
         self.more = false;
         self.engine.webhooks.lanes().entry(self.webhook).and_modify(|lane| lane.fresh = false);
-        let taken =
-            self.engine.take(self.account, self.webhook, self.window, self.keep_place).await;
+        self.batch = batch_after(self.batch, self.took_at.elapsed(), self.window);
+        let (engine, keep_place) = (Arc::clone(&self.engine), self.keep_place);
+        let (account, webhook, limit) = (self.account, self.webhook, self.batch);
+        async move { engine.take(account, webhook, limit, keep_place).await }
+    }
+
+    fn took(&mut self, taken: Result<Taken, StoreError>) {
+        self.took_at = Instant::now();
         match taken {
             Ok(taken) => {
-                self.more = taken.more;
+                self.more |= taken.more;
                 self.ready.extend(taken.jobs);
             }
             Err(error) => tracing::warn!(%error, "a webhook waits for the database"),
@@ -358,10 +382,38 @@ impl Running {
     }
 }
 
+/// How many to take after a batch that lasted so long.
+fn batch_after(batch: usize, lasted: Duration, window: usize) -> usize {
+    let next = if lasted < TAKE_AHEAD / 2 {
+        batch * 2
+    } else if lasted > TAKE_AHEAD {
+        batch / 2
+    } else {
+        batch
+    };
+    next.clamp(window, BATCH_MAX)
+}
+
 /// Waits for its turn among its like, then tries.
 async fn try_in_turn(engine: Arc<Engine>, job: Job, failed_lately: bool) -> Done {
     let turns = &engine.webhooks;
     let turns = if job.failing || failed_lately { &turns.failing } else { &turns.faring_well };
     let _turn = turns.acquire().await.expect("the semaphore is never closed");
     engine.try_job(job).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client::ANSWER_WITHIN;
+    use super::*;
+
+    #[test]
+    fn as_much_is_taken_as_the_endpoint_takes_in_a_second() {
+        let quick = Duration::from_millis(5);
+        let grown = (0..20).fold(1, |batch, _| batch_after(batch, quick, WINDOW_MAX));
+        assert_eq!(grown, BATCH_MAX);
+        assert_eq!(batch_after(128, Duration::from_millis(700), WINDOW_MAX), 128);
+        let slow = (0..20).fold(grown, |batch, _| batch_after(batch, ANSWER_WITHIN, 2));
+        assert_eq!(slow, 2, "no more than are under way at once");
+    }
 }
