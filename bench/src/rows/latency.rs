@@ -12,15 +12,14 @@ use crate::{
 
 pub(crate) fn at_half_rate(session: &mut Session) -> anyhow::Result<()> {
     let name = "accept latency at half of the top rate, p99";
-    let against = "bare handler at half of its own top rate";
+    let against = "bare handler at the same rate";
     let mut row = Row::new(name, "ms", against, Goal::ValueAtMost(5.0));
     for run in 0..session.runs {
         session.progress(name, run, "top rate, then half of it");
-        let bare = session.bare_at(Pace::Rate(half_of(session.bare()?.per_second)))?;
-        let floor = bare.outcome.latencies.quantile(990);
         let world = session.world(Engine::Sqlite, 1, None)?;
         let top = session.flood(&world)?;
         let half = half_of(top.per_second);
+        let floor = session.bare_at(Pace::Rate(half))?.outcome.latencies.quantile(990);
         let plan = Plan {
             pace: Pace::Rate(half),
             first_key: 1_000_000_000,

@@ -147,8 +147,10 @@ fn receive_further(
                 receipt_error = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt_error ELSE ?6 END,
                 receipt_at = CASE WHEN receipt IN ('delivered', 'failed') THEN receipt_at ELSE ?7 END,
                 failure = CASE WHEN receipt IN ('delivered', 'failed') THEN failure ELSE ?8 END,
-                answered_at = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN ?7 ELSE answered_at END,
-                state = CASE WHEN state IN ('submitting', 'uncertain', 'expired') THEN 'accepted' ELSE state END
+                answered_at = CASE WHEN state = 'submitting' OR state = 'uncertain' OR state = 'expired' THEN ?7
+                    ELSE answered_at END,
+                state = CASE WHEN state = 'submitting' OR state = 'uncertain' OR state = 'expired' THEN 'accepted'
+                    ELSE state END
             WHERE account_id = ?1 AND message_id = ?2 AND part = ?3 AND attempt = ?4
             RETURNING account_id, message_id, part, attempt, carrier_id, copy, state,
                 carrier_message_id, submitted_at, answered_at, failure, error, receipt, receipt_at,

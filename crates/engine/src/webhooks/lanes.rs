@@ -7,7 +7,7 @@ use std::{
 };
 
 use domain::{AccountId, WebhookId};
-use futures::{FutureExt, StreamExt, future::OptionFuture, stream::FuturesUnordered};
+use futures::{StreamExt, future::OptionFuture, stream::FuturesUnordered};
 use store::{StoreError, webhooks as hooks};
 use tokio::{
     sync::{Notify, Semaphore, mpsc},
@@ -113,7 +113,7 @@ type Listed = HashMap<AccountId, Vec<WebhookId>>;
 
 impl Engine {
     /// Starts to push what is due, until the engine stops.
-    pub(crate) fn start_pushing(self: &Arc<Self>) {
+    pub fn start_pushing(self: &Arc<Self>) {
         let pushing = tokio::spawn(Arc::clone(self).push());
         *self.webhooks.pushing.lock().unwrap_or_else(PoisonError::into_inner) = Some(pushing);
     }
@@ -289,14 +289,16 @@ impl Running {
     async fn run(mut self, tries: mpsc::Sender<Done>) {
         let engine = Arc::clone(&self.engine);
         let mut under_way = FuturesUnordered::new();
-        // More is taken while what was taken is tried.
-        let mut taking = OptionFuture::default();
-        let mut takes = false;
+        // A task of its own: more is taken while what was taken is tried.
+        let mut taking: Option<JoinHandle<_>> = None;
         let mut rested_at = Instant::now();
         loop {
             let stopping = engine.stopping.is_cancelled();
-            if self.more && !takes && self.ready.len() < self.window && !stopping {
-                (taking, takes) = (Some(self.take().boxed()).into(), true);
+            if stopping {
+                self.give_back().await;
+            }
+            if self.wants_more() && taking.is_none() && !stopping {
+                taking = Some(tokio::spawn(self.take()));
             }
             let rested = rested_at <= Instant::now();
             while rested && !stopping && under_way.len() < self.window {
@@ -305,14 +307,14 @@ impl Running {
                 if job.can_begin(engine.clock.now()) {
                     under_way.push(try_in_turn(Arc::clone(&engine), job, self.failures > 0));
                 } else {
-                    self.more = true;
+                    (self.more, self.batch) = (true, self.window);
                 }
             }
-            if self.more && !takes && self.ready.len() < self.window && !stopping {
-                continue;
+            if self.wants_more() && taking.is_none() && !stopping {
+                continue; // and begin to take
             }
             let resting = !rested && !self.ready.is_empty();
-            let idle = under_way.is_empty() && !takes;
+            let idle = under_way.is_empty() && taking.is_none();
             if idle && (stopping || !resting && !self.more) {
                 if self.end(stopping) {
                     return;
@@ -328,16 +330,23 @@ impl Running {
                     } else {
                         self.failures = (self.failures + 1).min(FAILURES_AT_ONCE + PAUSE_MAX);
                         self.window = (self.window / 2).max(1);
+                        self.batch = self.window;
                         let pause = self.failures.saturating_sub(FAILURES_AT_ONCE);
                         rested_at = Instant::now() + Duration::from_secs(u64::from(pause));
+                        if self.failures == FAILURES_AT_ONCE {
+                            self.give_back().await;
+                        }
                     }
                     if tries.send(done).await.is_err() {
                         return;
                     }
                 }
-                Some(taken) = &mut taking, if takes => {
-                    (taking, takes) = (OptionFuture::default(), false);
-                    self.took(taken);
+                Some(taken) = OptionFuture::from(taking.as_mut()) => {
+                    taking = None;
+                    match taken {
+                        Ok(taken) => self.took(taken),
+                        Err(error) => tracing::error!(%error, "what a webhook is owed was not taken"),
+                    }
                 }
                 () = self.news.notified() => self.more = true,
                 () = engine.stopping.cancelled(), if !stopping => {}
@@ -346,24 +355,41 @@ impl Running {
         }
     }
 
-    /// Begins to take more to do: as much as is tried within [`TAKE_AHEAD`], judged by the last take.
+    fn wants_more(&self) -> bool {
+        self.more && self.ready.len() < self.window
+    }
+
+    /// Begins to take more to do.
     fn take(&mut self) -> impl Future<Output = Result<Taken, StoreError>> + use<> {
         self.more = false;
         self.engine.webhooks.lanes().entry(self.webhook).and_modify(|lane| lane.fresh = false);
-        self.batch = batch_after(self.batch, self.took_at.elapsed(), self.window);
+        self.batch = self.batch.clamp(self.window, BATCH_MAX);
         let (engine, keep_place) = (Arc::clone(&self.engine), self.keep_place);
         let (account, webhook, limit) = (self.account, self.webhook, self.batch);
         async move { engine.take(account, webhook, limit, keep_place).await }
     }
 
     fn took(&mut self, taken: Result<Taken, StoreError>) {
-        self.took_at = Instant::now();
         match taken {
             Ok(taken) => {
+                let was_full = taken.jobs.len() >= self.batch;
+                self.batch = batch_after(self.batch, was_full, self.took_at.elapsed());
+                self.took_at = Instant::now();
                 self.more |= taken.more;
                 self.ready.extend(taken.jobs);
             }
             Err(error) => tracing::warn!(%error, "a webhook waits for the database"),
+        }
+    }
+
+    /// Makes due again what was taken and not begun: it would wait until it is taken for lost.
+    async fn give_back(&mut self) {
+        let jobs: Vec<Job> = self.ready.drain(..).collect();
+        match self.engine.give_back(&jobs).await {
+            Ok(()) => self.more |= !jobs.is_empty(),
+            Err(error) => {
+                tracing::warn!(%error, "deliveries of a webhook wait to be taken for lost");
+            }
         }
     }
 
@@ -382,16 +408,15 @@ impl Running {
     }
 }
 
-/// How many to take after a batch that lasted so long.
-fn batch_after(batch: usize, lasted: Duration, window: usize) -> usize {
-    let next = if lasted < TAKE_AHEAD / 2 {
-        batch * 2
-    } else if lasted > TAKE_AHEAD {
+/// How many to take after a batch whose forerunner lasted so long.
+fn batch_after(batch: usize, was_full: bool, lasted: Duration) -> usize {
+    if lasted > TAKE_AHEAD {
         batch / 2
+    } else if was_full && lasted < TAKE_AHEAD / 2 {
+        batch * 2
     } else {
         batch
-    };
-    next.clamp(window, BATCH_MAX)
+    }
 }
 
 /// Waits for its turn among its like, then tries.
@@ -404,16 +429,14 @@ async fn try_in_turn(engine: Arc<Engine>, job: Job, failed_lately: bool) -> Done
 
 #[cfg(test)]
 mod tests {
-    use super::super::client::ANSWER_WITHIN;
     use super::*;
 
     #[test]
     fn as_much_is_taken_as_the_endpoint_takes_in_a_second() {
         let quick = Duration::from_millis(5);
-        let grown = (0..20).fold(1, |batch, _| batch_after(batch, quick, WINDOW_MAX));
-        assert_eq!(grown, BATCH_MAX);
-        assert_eq!(batch_after(128, Duration::from_millis(700), WINDOW_MAX), 128);
-        let slow = (0..20).fold(grown, |batch, _| batch_after(batch, ANSWER_WITHIN, 2));
-        assert_eq!(slow, 2, "no more than are under way at once");
+        assert_eq!(batch_after(32, true, quick), 64);
+        assert_eq!(batch_after(32, false, quick), 32, "what trickles in tells of no pace");
+        assert_eq!(batch_after(128, true, Duration::from_millis(700)), 128);
+        assert_eq!(batch_after(128, true, Duration::from_secs(5)), 64);
     }
 }

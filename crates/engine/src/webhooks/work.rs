@@ -17,7 +17,7 @@ use store::{
     webhooks::{
         self as hooks, DisabledReason, Secrets, Webhook,
         attempts::{self, WebhookAttempt},
-        deliveries::{self, Delivery, DeliveryStatus, End, Tried},
+        deliveries::{self, Claim, Delivery, DeliveryStatus, End, Tried},
     },
 };
 use tokio::time::Instant;
@@ -56,6 +56,15 @@ impl Job {
     /// Whether there is time for an answer before the try is taken for lost.
     pub(crate) fn can_begin(&self, now: Timestamp) -> bool {
         now.plus(ANSWER_WITHIN + Duration::from_secs(2)) < self.lost_at
+    }
+
+    fn claim(&self) -> Claim {
+        Claim {
+            account: self.account,
+            webhook: self.webhook,
+            id: self.delivery,
+            lost_at: self.lost_at,
+        }
     }
 
     /// The same at every attempt, whichever process makes it.
@@ -111,6 +120,8 @@ struct Owed {
     /// Up to here events were looked at.
     looked_to: i64,
     due: bool,
+    /// How many to take of what is due again, and of what is new.
+    share: usize,
     more: bool,
 }
 
@@ -155,14 +166,16 @@ impl Engine {
                 finished_at: None,
             })
             .collect();
-        let claiming = (owed.webhook.clone(), new.clone(), owed.looked_to, owed.due);
+        let again = if owed.due { owed.share } else { 0 };
+        let claiming = (owed.webhook.clone(), new.clone(), owed.looked_to);
         let (claimed, made) = self
             .store
             .write(move |tx| {
-                let (webhook, new, to, due) = &claiming;
-                claim(tx, webhook, new, *to, *due, (now, lost_at), limit)
+                let (webhook, new, to) = &claiming;
+                claim(tx, webhook, new, *to, again, (now, lost_at))
             })
             .await?;
+        let more = owed.more || again > 0 && claimed.len() >= again;
         let mut jobs = self.begun_again(&owed, claimed).await?;
         for ((event, name), delivery) in owed.fresh.iter().zip(&new) {
             if made.contains(&delivery.id) {
@@ -170,7 +183,7 @@ impl Engine {
                 jobs.push(job(&owed, delivery, payload::body(*name, event, message)?));
             }
         }
-        Ok(Taken { more: owed.more || jobs.len() >= limit, jobs })
+        Ok(Taken { more, jobs })
     }
 
     /// Jobs of deliveries that were tried before, with the events they tell of.
@@ -210,6 +223,16 @@ impl Engine {
                 Ok(job(owed, delivery, body))
             })
             .collect()
+    }
+
+    /// Makes jobs due again that were taken and not begun.
+    pub(crate) async fn give_back(&self, jobs: &[Job]) -> Result<(), StoreError> {
+        if jobs.is_empty() {
+            return Ok(());
+        }
+        let claims: Vec<Claim> = jobs.iter().map(Job::claim).collect();
+        let now = self.clock.now();
+        self.store.write(move |tx| deliveries::give_back(tx, &claims, now)).await
     }
 
     /// Tries a delivery once.
@@ -268,6 +291,8 @@ fn look(
 ) -> Result<Option<Owed>, StoreError> {
     let Some(webhook) = hooks::find_ready(tx, account, webhook, now)? else { return Ok(None) };
     let due = deliveries::any_due(tx, account, webhook.id, now)?;
+    // Neither keeps the other waiting.
+    let share = if due { limit.div_ceil(2) } else { limit };
     let events = events::plain_after(tx, account, webhook.after_seq, EVENTS_PER_STEP)?;
     let whole = i64::try_from(events.len()).is_ok_and(|count| count == EVENTS_PER_STEP);
     let named: Vec<(PlainEvent, Option<WebhookEvent>)> = events
@@ -292,7 +317,7 @@ fn look(
     let mut more = whole;
     for (event, name) in named {
         let name = name.filter(|_| concerns(&event));
-        if name.is_some() && fresh.len() >= limit {
+        if name.is_some() && fresh.len() >= share {
             more = true;
             break;
         }
@@ -303,7 +328,7 @@ fn look(
         messages = messages_of(tx, account, fresh.iter().map(|(event, _)| event))?;
     }
     let secrets = hooks::secrets(tx, account, webhook.id, now)?;
-    Ok(Some(Owed { webhook, secrets, fresh, messages, looked_to, due, more }))
+    Ok(Some(Owed { webhook, secrets, fresh, messages, looked_to, due, share, more }))
 }
 
 fn messages_of<'e>(
@@ -317,23 +342,23 @@ fn messages_of<'e>(
     Ok(found.into_iter().map(|message| (message.id, message)).collect())
 }
 
-/// Makes deliveries of new events, if no other process has, and takes those that are due again.
+/// Makes deliveries of new events, if no other process has, and takes up to `again` of those that
+/// are due again.
 fn claim(
     tx: &mut Tx<'_>,
     webhook: &Webhook,
     new: &[Delivery],
     to: i64,
-    due: bool,
+    again: usize,
     (now, lost_at): (Timestamp, Timestamp),
-    limit: usize,
 ) -> Result<(Vec<Delivery>, Vec<DeliveryId>), StoreError> {
     let made = if new.is_empty() || !hooks::advance(tx, webhook, to)? {
         Vec::new()
     } else {
         deliveries::insert(tx, new)?
     };
-    let claimed = if due {
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let claimed = if again > 0 {
+        let limit = i64::try_from(again).unwrap_or(i64::MAX);
         deliveries::claim(tx, webhook.account, webhook.id, now, lost_at, limit)?
     } else {
         Vec::new()
@@ -357,7 +382,6 @@ fn job(owed: &Owed, delivery: &Delivery, body: String) -> Job {
 }
 
 fn tried(done: &Done, now: Timestamp) -> Tried {
-    let Job { account, webhook, delivery, lost_at, .. } = done.job;
     let asked = match done.answer {
         Answer::Status { retry_after, .. } => retry_after,
         Answer::None { .. } => None,
@@ -373,7 +397,7 @@ fn tried(done: &Done, now: Timestamp) -> Tried {
         pause_after(tries, asked, random_seed())
             .map_or(End::GiveUp, |pause| End::TryAgain { at: now.plus(pause) })
     };
-    Tried { account, webhook, id: delivery, lost_at, end }
+    Tried { claim: done.job.claim(), end }
 }
 
 /// The attempt; its number is given when it is stored.

@@ -27,6 +27,7 @@ testkit::on_both_engines!(
     a_rotated_secret_signs_for_a_day,
     a_test_is_tried_once_and_says_so,
     what_a_killed_process_was_pushing_is_pushed_again,
+    what_a_stopped_process_had_not_begun_is_due_at_once,
     a_low_balance_is_told_once_each_time,
     a_deleted_endpoint_leaves_nothing,
     old_deliveries_are_forgotten,
@@ -511,6 +512,30 @@ async fn what_a_killed_process_was_pushing_is_pushed_again(world: &World) {
     assert_eq!((before.len(), after.len(), requests.len()), (5, 6, 11));
     assert!(after.is_superset(&before), "under the same ids");
     assert_eq!(alice.deliveries(webhook).await.len(), 6);
+}
+
+async fn what_a_stopped_process_had_not_begun_is_due_at_once(world: &World) {
+    let alice = world.account().create().await;
+    let hook = Hook::start().await;
+    let (webhook, _) = alice.webhook(&hook.url(), RECEIVED).await;
+    hook.always(Reaction::Hang);
+    for index in 0..5 {
+        text(world, &alice, &index.to_string()).await;
+    }
+    // One is under way: an endpoint that has taken nothing yet gets one at a time.
+    world.run(|engine| async move { engine.start_pushing() }).await;
+    testkit::until("more is taken than is begun", async || {
+        hook.requests().len() == 1 && alice.deliveries(webhook).await.len() > 1
+    })
+    .await;
+    world.run(|engine| async move { engine.stop(Duration::ZERO).await }).await;
+    testkit::until("all but that one are due", async || {
+        let deliveries = alice.deliveries(webhook).await;
+        let due = deliveries.iter().filter(|one| one.next_attempt_at == Some(world.now()));
+        due.count() + 1 == deliveries.len()
+    })
+    .await;
+    assert_eq!(hook.requests().len(), 1);
 }
 
 async fn a_low_balance_is_told_once_each_time(world: &World) {

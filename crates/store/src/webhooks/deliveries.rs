@@ -144,14 +144,51 @@ pub(crate) fn release_all(
     Ok(())
 }
 
-/// What a try came to.
+/// A delivery that is somebody's to try.
 #[derive(Debug, Clone, Copy)]
-pub struct Tried {
+pub struct Claim {
     pub account: AccountId,
     pub webhook: WebhookId,
     pub id: DeliveryId,
-    /// As it was claimed.
     pub lost_at: Timestamp,
+}
+
+/// Makes due what was claimed and not tried, unless it is another's by now.
+pub fn give_back(tx: &mut Tx<'_>, claims: &[Claim], now: Timestamp) -> Result<(), StoreError> {
+    const GIVE_BACK: Bulk = Bulk {
+        sqlite: "
+            UPDATE webhook_deliveries SET next_attempt_at = ?5
+            WHERE account_id = ?1 AND webhook_id = ?2 AND id = ?3 AND status = 'pending'
+                AND next_attempt_at = ?4",
+        postgres: "
+            UPDATE webhook_deliveries d SET next_attempt_at = c.now
+            FROM UNNEST($1::bigint[], $2::bigint[], $3::bigint[], $4::bigint[], $5::bigint[])
+                AS c (account_id, webhook_id, id, lost_at, now)
+            WHERE d.account_id = c.account_id AND d.webhook_id = c.webhook_id AND d.id = c.id
+                AND d.status = 'pending' AND d.next_attempt_at = c.lost_at",
+    };
+
+    let rows: Vec<[Value<'_>; 5]> = claims
+        .iter()
+        .map(|claim| {
+            let Claim { account, webhook, id, lost_at } = *claim;
+            [
+                Value::from(account),
+                Value::from(webhook),
+                Value::from(id),
+                Value::from(lost_at),
+                Value::from(now),
+            ]
+        })
+        .collect();
+    tx.bulk(&GIVE_BACK, &rows)?;
+    Ok(())
+}
+
+/// What a try came to.
+#[derive(Debug, Clone, Copy)]
+pub struct Tried {
+    pub claim: Claim,
     pub end: End,
 }
 
@@ -211,18 +248,18 @@ pub fn tried(
     };
     let mut taken: Vec<[Value<'_>; 4]> = Vec::new();
     let mut failed: Vec<[Value<'_>; 6]> = Vec::new();
-    for one in tried {
+    for Tried { claim, end } in tried {
         let (account, webhook, id) =
-            (Value::from(one.account), Value::from(one.webhook), Value::from(one.id));
-        let next = match one.end {
+            (Value::from(claim.account), Value::from(claim.webhook), Value::from(claim.id));
+        let next = match end {
             End::Taken => {
                 taken.push([account, webhook, id, Value::from(at)]);
                 continue;
             }
-            End::TryAgain { at } => Value::from(at),
+            End::TryAgain { at } => Value::from(*at),
             End::GiveUp => Value::Null,
         };
-        failed.push([account, webhook, id, Value::from(one.lost_at), next, Value::from(at)]);
+        failed.push([account, webhook, id, Value::from(claim.lost_at), next, Value::from(at)]);
     }
     let mut numbers = tx.bulk_query(&TAKEN, &taken, numbered)?;
     numbers.extend(tx.bulk_query(&FAILED, &failed, numbered)?);

@@ -288,8 +288,9 @@ async fn words_that_are_none_are_refused(database: &Database) {
             receipts)
         VALUES (7, 1, 1, 1, 1, 5, $1, 0, 0)";
     const DELIVERY: &str = "
-        INSERT INTO webhook_deliveries (account_id, webhook_id, id, event, status, tries, attempts, created_at)
-        VALUES (7, 1, 1, 'sms.sent', $1, 0, 0, 0)";
+        INSERT INTO webhook_deliveries (account_id, webhook_id, id, event, status, tries, attempts,
+            next_attempt_at, created_at)
+        VALUES (7, 1, 1, 'sms.sent', $1, 0, 0, CASE $1 WHEN 'pending' THEN 5 END, 0)";
 
     let store = database.open(NOW).await;
     for (insert, words) in [
@@ -298,7 +299,7 @@ async fn words_that_are_none_are_refused(database: &Database) {
             ATTEMPT,
             &["submitting", "accepted", "refused", "retry", "deferred", "uncertain", "expired"],
         ),
-        (DELIVERY, &["delivered", "failed"]),
+        (DELIVERY, &["pending", "delivered", "failed"]),
     ] {
         let store_word = async |word: &'static str| {
             // Undone: the next word has the same key.
