@@ -1,7 +1,7 @@
 //! The steps of pushing: take what is due, try it, store what became of it.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
 };
 
@@ -119,9 +119,8 @@ struct Owed {
     messages: BTreeMap<MessageId, Message>,
     /// Up to here events were looked at.
     looked_to: i64,
-    due: bool,
-    /// How many to take of what is due again, and of what is new.
-    share: usize,
+    /// How many to take of what is due again; 0 where nothing is.
+    again: usize,
     more: bool,
 }
 
@@ -139,7 +138,7 @@ impl Engine {
         let now = self.clock.now();
         let look = move |tx: &mut Tx<'_>| look(tx, account, webhook, limit, now);
         let Some(owed) = self.store.read(look).await? else { return Ok(Taken::default()) };
-        if owed.fresh.is_empty() && !owed.due {
+        if owed.fresh.is_empty() && owed.again == 0 {
             let moved = owed.looked_to > owed.webhook.after_seq;
             if moved && (owed.more || keep_place) {
                 let (webhook, to) = (owed.webhook.clone(), owed.looked_to);
@@ -166,7 +165,7 @@ impl Engine {
                 finished_at: None,
             })
             .collect();
-        let again = if owed.due { owed.share } else { 0 };
+        let again = owed.again;
         let claiming = (owed.webhook.clone(), new.clone(), owed.looked_to);
         let (claimed, made) = self
             .store
@@ -291,8 +290,9 @@ fn look(
 ) -> Result<Option<Owed>, StoreError> {
     let Some(webhook) = hooks::find_ready(tx, account, webhook, now)? else { return Ok(None) };
     let due = deliveries::any_due(tx, account, webhook.id, now)?;
-    // Neither keeps the other waiting.
-    let share = if due { limit.div_ceil(2) } else { limit };
+    // Half for each: neither keeps the other waiting.
+    let half = limit.div_ceil(2);
+    let (again, limit) = if due { (half, half) } else { (0, limit) };
     let events = events::plain_after(tx, account, webhook.after_seq, EVENTS_PER_STEP)?;
     let whole = i64::try_from(events.len()).is_ok_and(|count| count == EVENTS_PER_STEP);
     let named: Vec<(PlainEvent, Option<WebhookEvent>)> = events
@@ -317,7 +317,7 @@ fn look(
     let mut more = whole;
     for (event, name) in named {
         let name = name.filter(|_| concerns(&event));
-        if name.is_some() && fresh.len() >= share {
+        if name.is_some() && fresh.len() >= limit {
             more = true;
             break;
         }
@@ -328,7 +328,7 @@ fn look(
         messages = messages_of(tx, account, fresh.iter().map(|(event, _)| event))?;
     }
     let secrets = hooks::secrets(tx, account, webhook.id, now)?;
-    Ok(Some(Owed { webhook, secrets, fresh, messages, looked_to, due, share, more }))
+    Ok(Some(Owed { webhook, secrets, fresh, messages, looked_to, again, more }))
 }
 
 fn messages_of<'e>(
@@ -351,11 +351,11 @@ fn claim(
     to: i64,
     again: usize,
     (now, lost_at): (Timestamp, Timestamp),
-) -> Result<(Vec<Delivery>, Vec<DeliveryId>), StoreError> {
+) -> Result<(Vec<Delivery>, HashSet<DeliveryId>), StoreError> {
     let made = if new.is_empty() || !hooks::advance(tx, webhook, to)? {
-        Vec::new()
+        HashSet::new()
     } else {
-        deliveries::insert(tx, new)?
+        deliveries::insert(tx, new)?.into_iter().collect()
     };
     let claimed = if again > 0 {
         let limit = i64::try_from(again).unwrap_or(i64::MAX);
