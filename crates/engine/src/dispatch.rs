@@ -212,8 +212,6 @@ fn claim(
 ) -> Result<Vec<Ready>, StoreError> {
     let limit = i64::try_from(slots.min(CLAIM_MAX)).unwrap_or(1);
     let mut due = queue::due(tx, carrier, now, limit)?;
-    // Those whose validity has passed are the sweeper's to fail.
-    due.retain(|message| message.valid_until > now);
     fit(&mut due, slots, grouping);
     if due.is_empty() || !leases::still_held(tx, lease)? {
         return Ok(Vec::new());

@@ -9,7 +9,7 @@ use store::{
 };
 
 use crate::{
-    Engine, IDEMPOTENCY_KEPT, inbound,
+    Engine, IDEMPOTENCY_KEPT, VALIDITY, inbound,
     people::LINKS_KEPT,
     receipts,
     request_log::REQUESTS_KEPT,
@@ -110,19 +110,25 @@ impl Engine {
         Ok(moved)
     }
 
-    /// Fails queued messages whose validity has passed.
+    /// Fails queued messages whose validity has passed: all of them, a step at a time.
     async fn expire_queued(&self, carrier: CarrierId, now: Timestamp) -> Result<(), StoreError> {
-        let expired = self.store.read(move |tx| queue::expired(tx, carrier, now, STEP)).await?;
-        if expired.is_empty() {
-            return Ok(());
+        let sent_until = now.minus(VALIDITY);
+        while !self.stopping.is_cancelled() {
+            let expired = self
+                .store
+                .read(move |tx| queue::expired(tx, carrier, sent_until, now, STEP))
+                .await?;
+            if expired.is_empty() {
+                break;
+            }
+            let ids = self.ids.take(&self.store, expired.len()).await?;
+            let around = self.surroundings(ids);
+            let concerned = self
+                .store
+                .write(move |tx| rollup::expire_queued(tx, &expired, &mut around.clone()))
+                .await?;
+            self.hub.tell(concerned.accounts);
         }
-        let ids = self.ids.take(&self.store, expired.len()).await?;
-        let around = self.surroundings(ids);
-        let concerned = self
-            .store
-            .write(move |tx| rollup::expire_queued(tx, &expired, &mut around.clone()))
-            .await?;
-        self.hub.tell(concerned.accounts);
         Ok(())
     }
 

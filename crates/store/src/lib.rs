@@ -197,7 +197,7 @@ impl Store {
                 });
                 let synced = Arc::clone(&syncs);
                 spawn("store-sync", move || sqlite_pool::sync_loop(&synced));
-                spawn("store-log", move || sqlite_pool::checkpoint_loop(&tidied, &log));
+                spawn("store-log", move || sqlite_pool::checkpoint_loop(&tidied, &log, durable));
                 for _ in 0..SQLITE_READERS {
                     let syncs = Some(Arc::clone(&syncs));
                     let reader = sqlite_pool::Reader::open(path, Some(READ_TIME_MAX), syncs)?;

@@ -104,6 +104,11 @@ const MIGRATIONS: &[Migration] = &[
         sqlite: include_str!("../migrations/sqlite/0018_quick_checks.sql"),
         postgres: include_str!("../migrations/postgres/0018_quick_checks.sql"),
     },
+    Migration {
+        version: 19,
+        sqlite: include_str!("../migrations/sqlite/0019_refused_messages.sql"),
+        postgres: include_str!("../migrations/postgres/0019_refused_messages.sql"),
+    },
 ];
 
 /// Any number that nobody else locks on this database.

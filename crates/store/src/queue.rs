@@ -8,7 +8,7 @@ use crate::{
     params,
 };
 
-/// Messages of a carrier that are due, in the order in which they leave.
+/// Messages of a carrier that are due and still valid, in the order in which they leave.
 pub fn due(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
@@ -17,7 +17,7 @@ pub fn due(
 ) -> Result<Vec<Message>, StoreError> {
     let sql = format!(
         "SELECT {} FROM messages
-         WHERE carrier_id = $1 AND status = 'queued' AND not_before <= $2
+         WHERE carrier_id = $1 AND status = 'queued' AND not_before <= $2 AND valid_until > $2
          ORDER BY not_before, id LIMIT $3",
         messages::COLUMNS
     );
@@ -65,21 +65,33 @@ pub fn count_try(tx: &mut Tx<'_>, messages: &[(AccountId, MessageId)]) -> Result
     tx.send(&COUNT, &rows)
 }
 
-/// Queued messages of a carrier whose validity has passed.
+/// Queued messages of a carrier whose validity has passed; `sent_until` is when those that are over
+/// now became valid, at the latest.
+///
+/// Only what is over is looked at, however long the queue: one that was never refused is valid from
+/// `not_before` on, and those that were have an index of their own.
 pub fn expired(
     tx: &mut Tx<'_>,
     carrier: CarrierId,
+    sent_until: Timestamp,
     now: Timestamp,
     limit: i64,
 ) -> Result<Vec<(AccountId, MessageId)>, StoreError> {
-    const EXPIRED: &str = "
-        SELECT account_id, id FROM messages
-        WHERE carrier_id = $1 AND status = 'queued' AND valid_until <= $2 LIMIT $3";
-
-    tx.query(EXPIRED, params![carrier, now, limit], |row| {
+    tx.query(EXPIRED, params![carrier, sent_until, now, limit], |row| {
         Ok((AccountId::new(row.get(0)?), MessageId::new(row.get(1)?)))
     })
 }
+
+/// See [`expired`]. Public for the test of how it is read.
+#[doc(hidden)]
+pub const EXPIRED: &str = "
+    SELECT account_id, id FROM messages
+    WHERE carrier_id = $1 AND status = 'queued' AND not_before <= $2 AND valid_until <= $3
+        AND refusals = 0
+    UNION ALL
+    SELECT account_id, id FROM messages
+    WHERE carrier_id = $1 AND status = 'queued' AND refusals > 0 AND valid_until <= $3
+    LIMIT $4";
 
 /// Gives queued messages of a carrier to others; answers those that were really given.
 pub fn reroute(

@@ -17,6 +17,8 @@ testkit::on_both_engines!(
     the_next_carrier_takes_what_the_first_refuses_for_now,
     another_carrier_takes_what_waits_for_one_that_is_down,
     what_no_carrier_takes_in_a_day_fails_and_costs_nothing,
+    what_was_refused_for_now_fails_after_a_day_too,
+    what_is_too_old_holds_up_nothing,
     parts_that_wait_for_a_slot_go_back_when_the_link_is_lost,
     parts_that_were_accepted_are_paid_for_and_the_others_are_not,
     a_long_message_arrives_whole_however_it_is_marked,
@@ -241,6 +243,45 @@ async fn what_no_carrier_takes_in_a_day_fails_and_costs_nothing(world: &World) {
     assert_eq!(alice.find(message).await.failure, Some(FailureCode::CarrierUnavailable));
     assert_eq!(alice.available().await, cents(1_000));
     assert!(smsc.submits().is_empty());
+}
+
+async fn what_was_refused_for_now_fails_after_a_day_too(world: &World) {
+    let smsc = Smsc::start().await;
+    let carrier = world.carrier(&smsc).create().await;
+    let alice = world.account().create().await;
+    let message = alice.send(TO, "hello").await;
+    world.leap(seconds(24 * 3_600 - 2));
+    smsc.next(Reply::Refuse(CommandStatus::ME_RX_T_APPN));
+    world.dispatch().await;
+    alice.becomes(message, MessageStatus::Queued).await;
+    assert!(alice.find(message).await.not_before > world.now().plus(seconds(2)));
+    smsc.refuse_binds(Some(CommandStatus::ME_RSYSERR));
+    smsc.cut();
+    world.until("the carrier is down", async || !world.is_up(carrier).await).await;
+
+    world.leap(seconds(1));
+    world.keep_house().await;
+    assert_eq!(alice.status(message).await, MessageStatus::Queued);
+    world.leap(seconds(1));
+    world.keep_house().await;
+    assert_eq!(alice.status(message).await, MessageStatus::Failed);
+    assert_eq!(alice.available().await, cents(1_000));
+}
+
+async fn what_is_too_old_holds_up_nothing(world: &World) {
+    let smsc = Smsc::start().await;
+    world.carrier(&smsc).set("window", 1).create().await;
+    let alice = world.account().create().await;
+    let old = alice.send(TO, "too old").await;
+    world.leap(seconds(24 * 3_600));
+    let new = alice.send(TO, "new").await;
+
+    world.dispatch().await;
+    alice.becomes(new, MessageStatus::Sent).await;
+    assert_eq!(alice.status(old).await, MessageStatus::Queued);
+    world.keep_house().await;
+    assert_eq!(alice.status(old).await, MessageStatus::Failed);
+    assert_eq!(smsc.submits().len(), 1);
 }
 
 async fn parts_that_wait_for_a_slot_go_back_when_the_link_is_lost(world: &World) {

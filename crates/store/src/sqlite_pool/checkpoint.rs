@@ -1,10 +1,12 @@
 //! Moves what is in the write-ahead log into the database file, beside the writer.
 //!
 //! A checkpoint within a commit would let its callers wait for thousands of
-//! pages. The thread here moves nearly all of them; the writer moves the last
-//! few between two commits, so that the log begins again at its start.
+//! pages. The thread here moves nearly all of them, and syncs the database file; the writer moves
+//! the last few between two commits, so that the log begins again at its start.
 
 use std::{
+    fs::File,
+    mem::ManuallyDrop,
     path::Path,
     sync::{
         Condvar, Mutex, MutexGuard, PoisonError,
@@ -96,10 +98,43 @@ impl Log {
     }
 }
 
+/// Who moves pages beside the writer.
+struct Tidier {
+    connection: Connection,
+    /// Where it is synced: of the database. Never closed, as that would let go the locks that SQLite
+    /// holds on the file for the whole process.
+    file: Option<ManuallyDrop<File>>,
+}
+
+impl Tidier {
+    fn open(path: &Path, durable: bool) -> Result<Self, StoreError> {
+        let connection = Connection::open(path)?;
+        let cannot = |error| StoreError::Unavailable(format!("the file cannot be synced: {error}"));
+        let file = durable.then(|| File::options().read(true).write(true).open(path));
+        let file = file.transpose().map_err(cannot)?.map(ManuallyDrop::new);
+        Ok(Self { connection, file })
+    }
+
+    /// Moves nearly all, and syncs it: the writer's own pass then has little to move, and to sync.
+    fn tidy(&self) {
+        for turn in 0..PASSES_MAX {
+            let done = pass(&self.connection).is_some_and(|left| left <= PAGES_LEFT_MAX);
+            if done && turn > 0 {
+                break;
+            }
+            if let Some(file) = &self.file
+                && let Err(error) = file.sync_data()
+            {
+                could_not_sync(&error);
+            }
+        }
+    }
+}
+
 /// Tidies the log whenever it has grown, until the writer stops.
-pub(crate) fn checkpoint_loop(path: &Path, log: &Log) {
-    let connection = match Connection::open(path) {
-        Ok(connection) => connection,
+pub(crate) fn checkpoint_loop(path: &Path, log: &Log, durable: bool) {
+    let tidier = match Tidier::open(path, durable) {
+        Ok(tidier) => tidier,
         Err(error) => {
             tracing::error!(%error, "the log cannot be tidied");
             return;
@@ -114,12 +149,7 @@ pub(crate) fn checkpoint_loop(path: &Path, log: &Log) {
             return;
         }
         drop(wanted);
-        for _ in 0..PASSES_MAX {
-            if pass(&connection).is_some_and(|left| left <= PAGES_LEFT_MAX) {
-                break;
-            }
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        tidier.tidy();
         log.nearly_done.store(true, Ordering::Release);
         // The writer takes its turn at its next commit. It may want the log tidied again
         // in the one after that: where somebody reads, the log does not begin again.

@@ -337,3 +337,23 @@ async fn words_are_checked_without_a_b_tree() {
         assert!(!steps.iter().any(|step| step == "OpenEphemeral"), "{update}: {steps:?}");
     }
 }
+
+/// Each second every carrier's queue is asked for what is over: that must not take longer, the longer it is.
+#[tokio::test]
+async fn what_is_over_is_found_without_reading_the_queue() {
+    let store = Database::new(Kind::Sqlite).open(NOW).await;
+    let plan = format!("EXPLAIN QUERY PLAN {}", store::queue::EXPIRED);
+    let steps = store
+        .read(move |tx| {
+            let now = NOW.micros();
+            tx.query(&plan, store::params![9, now, now, 500], |row| row.get::<String>(3))
+        })
+        .await
+        .unwrap();
+    for expected in [
+        "USING INDEX messages_queue (carrier_id=? AND not_before<?)",
+        "USING INDEX messages_refused (carrier_id=? AND valid_until<?)",
+    ] {
+        assert!(steps.iter().any(|step| step.contains(expected)), "{expected}: {steps:#?}");
+    }
+}
