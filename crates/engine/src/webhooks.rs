@@ -163,7 +163,7 @@ impl Engine {
                 hooks::find(tx, account, id)?.ok_or(UseError::NotFound("webhook"))
             })
             .await?;
-        self.webhooks.changed();
+        self.webhooks.replaced(id);
         Ok(webhook)
     }
 
@@ -173,7 +173,7 @@ impl Engine {
             .store
             .write(move |tx| Ok::<_, UseError>(hooks::delete(tx, account, id, now)?))
             .await?;
-        self.webhooks.changed();
+        self.webhooks.replaced(id);
         if deleted { Ok(()) } else { Err(UseError::NotFound("webhook")) }
     }
 
@@ -194,7 +194,9 @@ impl Engine {
             let webhook = hooks::find(tx, account, id)?.ok_or(UseError::NotFound("webhook"))?;
             Ok(WebhookCreated { webhook, secret: secret_text(&secret) })
         };
-        self.once(account, key, body, render).await
+        let done = self.once(account, key, body, render).await?;
+        self.webhooks.replaced(id);
+        Ok(done)
     }
 
     /// Pushes a sample of an event, marked as a test.

@@ -2,7 +2,10 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -76,6 +79,8 @@ struct Lane {
     news: Arc<Notify>,
     fresh: bool,
     window: usize,
+    /// How often its customer changed it, as far as this process knows.
+    changes: Arc<AtomicU64>,
 }
 
 impl Webhooks {
@@ -103,9 +108,18 @@ impl Webhooks {
         *self.turn.lock().unwrap_or_else(PoisonError::into_inner) = turn;
     }
 
-    /// An endpoint was made, changed or has something to do.
+    /// An endpoint was made, or has something to do.
     pub(crate) fn changed(&self) {
         self.changed.notify_one();
+    }
+
+    /// An endpoint is another one now, or none: what was taken for it and not begun is taken anew.
+    pub(crate) fn replaced(&self, webhook: WebhookId) {
+        if let Some(lane) = self.lanes().get(&webhook) {
+            lane.changes.fetch_add(1, Ordering::Release);
+            lane.news.notify_one();
+        }
+        self.changed();
     }
 }
 
@@ -206,6 +220,7 @@ impl Engine {
             news: Arc::new(Notify::new()),
             fresh: false,
             window: 1,
+            changes: Arc::default(),
         });
         lane.fresh = true;
         if lane.running {
@@ -214,11 +229,14 @@ impl Engine {
         }
         lane.running = true;
         let (news, window) = (Arc::clone(&lane.news), lane.window);
+        let changes = Arc::clone(&lane.changes);
         let running = Running {
             engine: Arc::clone(self),
             account,
             webhook,
             news,
+            changed: changes.load(Ordering::Acquire),
+            changes,
             keep_place,
             window,
             failures: 0,
@@ -272,6 +290,9 @@ struct Running {
     account: AccountId,
     webhook: WebhookId,
     news: Arc<Notify>,
+    changes: Arc<AtomicU64>,
+    /// `changes` before the last take began.
+    changed: u64,
     keep_place: bool,
     window: usize,
     /// Since something succeeded.
@@ -294,7 +315,7 @@ impl Running {
         let mut rested_at = Instant::now();
         loop {
             let stopping = engine.stopping.is_cancelled();
-            if stopping {
+            if stopping || self.changes.load(Ordering::Acquire) != self.changed {
                 self.give_back().await;
             }
             if self.wants_more() && taking.is_none() && !stopping {
@@ -362,6 +383,7 @@ impl Running {
     /// Begins to take more to do.
     fn take(&mut self) -> impl Future<Output = Result<Taken, StoreError>> + use<> {
         self.more = false;
+        self.changed = self.changes.load(Ordering::Acquire);
         self.engine.webhooks.lanes().entry(self.webhook).and_modify(|lane| lane.fresh = false);
         self.batch = self.batch.clamp(self.window, BATCH_MAX);
         let (engine, keep_place) = (Arc::clone(&self.engine), self.keep_place);

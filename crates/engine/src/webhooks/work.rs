@@ -179,7 +179,7 @@ impl Engine {
         for ((event, name), delivery) in owed.fresh.iter().zip(&new) {
             if made.contains(&delivery.id) {
                 let message = event.message.and_then(|id| owed.messages.get(&id));
-                jobs.push(job(&owed, delivery, payload::body(*name, event, message)?));
+                jobs.extend(job_of(&owed, delivery, payload::body(*name, event, message)));
             }
         }
         Ok(Taken { more, jobs })
@@ -206,22 +206,16 @@ impl Engine {
             .await?;
         let events: HashMap<i64, PlainEvent> =
             events.into_iter().map(|event| (event.seq, event)).collect();
-        claimed
-            .iter()
-            .map(|delivery| {
-                let body = match delivery.seq {
-                    None => payload::sample(delivery.event, delivery.created_at),
-                    Some(seq) => {
-                        let event = events.get(&seq).ok_or_else(|| {
-                            StoreError::Corrupt("a delivery without its event".to_owned())
-                        })?;
-                        let message = event.message.and_then(|id| messages.get(&id));
-                        payload::body(delivery.event, event, message)?
-                    }
-                };
-                Ok(job(owed, delivery, body))
-            })
-            .collect()
+        let body = |delivery: &Delivery| {
+            let Some(seq) = delivery.seq else {
+                return Ok(payload::sample(delivery.event, delivery.created_at));
+            };
+            let event = events
+                .get(&seq)
+                .ok_or_else(|| StoreError::Corrupt("a delivery without its event".to_owned()))?;
+            payload::body(delivery.event, event, event.message.and_then(|id| messages.get(&id)))
+        };
+        Ok(claimed.iter().filter_map(|delivery| job_of(owed, delivery, body(delivery))).collect())
     }
 
     /// Makes jobs due again that were taken and not begun.
@@ -366,8 +360,15 @@ fn claim(
     Ok((claimed, made))
 }
 
-fn job(owed: &Owed, delivery: &Delivery, body: String) -> Job {
-    Job {
+/// A try of the delivery. One whose event cannot be told of holds up no other; it is looked at again
+/// when it is taken for lost.
+fn job_of(owed: &Owed, delivery: &Delivery, body: Result<String, StoreError>) -> Option<Job> {
+    let body = body
+        .inspect_err(
+            |error| tracing::error!(%error, delivery = %delivery.id, "an event cannot be told of"),
+        )
+        .ok()?;
+    Some(Job {
         webhook: delivery.webhook,
         account: delivery.account,
         delivery: delivery.id,
@@ -378,7 +379,7 @@ fn job(owed: &Owed, delivery: &Delivery, body: String) -> Job {
         body,
         secrets: owed.secrets.clone(),
         failing: owed.webhook.failing_since.is_some(),
-    }
+    })
 }
 
 fn tried(done: &Done, now: Timestamp) -> Tried {

@@ -3,6 +3,8 @@
 use std::{collections::BTreeSet, time::Duration};
 
 use domain::WebhookId;
+use engine::WebhookCreated;
+use serde_json::json;
 use testkit::{Account, Hook, Reaction, World};
 
 use super::{RECEIVED, text};
@@ -11,6 +13,7 @@ use crate::seconds;
 testkit::on_both_engines!(
     what_a_killed_process_was_pushing_is_pushed_again,
     what_a_stopped_process_had_not_begun_is_due_at_once,
+    what_was_not_begun_as_a_webhook_changes_is_taken_anew,
 );
 
 mod nodes {
@@ -65,6 +68,31 @@ async fn what_a_stopped_process_had_not_begun_is_due_at_once(world: &World) {
         let deliveries = alice.deliveries(webhook).await;
         let due = deliveries.iter().filter(|one| one.next_attempt_at == Some(world.now()));
         due.count() + 1 == deliveries.len()
+    })
+    .await;
+    assert_eq!(hook.requests().len(), 1);
+}
+
+async fn what_was_not_begun_as_a_webhook_changes_is_taken_anew(world: &World) {
+    let (alice, hook, webhook) = five_for_a_silent_endpoint(world).await;
+    world.run(|engine| async move { engine.start_pushing() }).await;
+    testkit::until("more is taken than is begun", async || {
+        hook.requests().len() == 1 && alice.deliveries(webhook).await.len() > 1
+    })
+    .await;
+    let lost_at = alice.deliveries(webhook).await[0].next_attempt_at;
+    world.leap(seconds(1));
+    let account = alice.id;
+    world
+        .run(|engine| async move {
+            let render = |_: &WebhookCreated| json!(null);
+            engine.rotate_webhook_secret(account, webhook, None, render).await.unwrap();
+        })
+        .await;
+    testkit::until("all but that one are taken anew", async || {
+        let deliveries = alice.deliveries(webhook).await;
+        let since = deliveries.iter().filter(|one| one.next_attempt_at > lost_at);
+        since.count() == 4
     })
     .await;
     assert_eq!(hook.requests().len(), 1);
