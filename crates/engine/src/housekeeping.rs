@@ -4,8 +4,8 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use domain::{AccountId, CarrierId, E164, MessageId, Timestamp, routing::mix};
 use store::{
-    StoreError, attempts, idempotency, inbound as parts, mail_tokens, messages::Message, orphans,
-    queue, request_log, sessions, stats::Tally,
+    StoreError, Tx, attempts, idempotency, inbound as parts, mail_tokens, messages::Message,
+    orphans, queue, request_log, sessions, stats::Tally,
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
     receipts,
     request_log::REQUESTS_KEPT,
     rollup::{self, Changed, own_carrier},
-    routing::Journey,
+    routing::{Journey, Table},
     sessions::cutoff,
 };
 
@@ -70,26 +70,17 @@ impl Engine {
             if table.is_up(carrier) {
                 continue;
             }
+            let looking = Arc::clone(&table);
+            let found = self.store.read(move |tx| detours(tx, carrier, &looking)).await?;
+            if found.is_empty() {
+                continue;
+            }
             let table = Arc::clone(&table);
             let (count, to) = self
                 .store
                 .write(move |tx| {
-                    let mut moves: Vec<(Message, CarrierId)> = Vec::new();
-                    for message in queue::movable(tx, carrier, STEP)? {
-                        let Ok(to) = message.recipient.parse::<E164>() else { continue };
-                        let journey = Journey {
-                            to: &to,
-                            own: own_carrier(tx, message.number)?,
-                            simulated: message.simulated,
-                            draw: mix(message.id.get().unsigned_abs()),
-                        };
-                        if let Some(better) = table.choose(journey)
-                            && better != carrier
-                            && table.is_up(better)
-                        {
-                            moves.push((message, better));
-                        }
-                    }
+                    // They may have been claimed since.
+                    let moves = detours(tx, carrier, &table)?;
                     let moved: HashSet<(AccountId, MessageId)> =
                         queue::reroute(tx, carrier, &moves)?.into_iter().collect();
                     let mut tally = Tally::default();
@@ -196,4 +187,29 @@ impl Engine {
             })
             .await
     }
+}
+
+/// Messages of a carrier that is down, each with one that is up and may take it.
+fn detours(
+    tx: &mut Tx<'_>,
+    carrier: CarrierId,
+    table: &Table,
+) -> Result<Vec<(Message, CarrierId)>, StoreError> {
+    let mut moves = Vec::new();
+    for message in queue::movable(tx, carrier, STEP)? {
+        let Ok(to) = message.recipient.parse::<E164>() else { continue };
+        let journey = Journey {
+            to: &to,
+            own: own_carrier(tx, message.number)?,
+            simulated: message.simulated,
+            draw: mix(message.id.get().unsigned_abs()),
+        };
+        if let Some(better) = table.choose(journey)
+            && better != carrier
+            && table.is_up(better)
+        {
+            moves.push((message, better));
+        }
+    }
+    Ok(moves)
 }
