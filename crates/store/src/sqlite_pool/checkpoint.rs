@@ -118,11 +118,14 @@ impl Tidier {
 
     /// Moves nearly all, and syncs it: the writer's own pass then has little to move, and to sync.
     fn tidy(&self) {
+        let mut left_before = i64::MAX;
         for turn in 0..PASSES_MAX {
-            let done = pass(&self.connection).is_some_and(|left| left <= PAGES_LEFT_MAX);
-            if done && turn > 0 {
+            let left = pass(&self.connection).unwrap_or(i64::MAX);
+            // No less: a reader holds on to the log, or it grows faster than it is moved.
+            if left >= left_before || turn > 0 && left <= PAGES_LEFT_MAX {
                 break;
             }
+            left_before = left;
             if let Some(file) = &self.file
                 && let Err(error) = file.sync_data()
             {
