@@ -24,6 +24,9 @@ const EVIDENCE_AFTER_VALIDITY: Duration = Duration::from_secs(3_600);
 /// Rows that one step takes, so that no transaction grows long.
 const STEP: i64 = 500;
 
+/// Steps in which a carrier's messages expire before others have their turn.
+const EXPIRY_STEPS_MAX: u32 = 20;
+
 /// A carrier does not redeliver an inbound text after this long.
 const INBOUND_SEEN_KEPT: Duration = Duration::from_secs(86_400);
 
@@ -101,15 +104,15 @@ impl Engine {
         Ok(moved)
     }
 
-    /// Fails queued messages whose validity has passed: all of them, a step at a time.
+    /// Fails queued messages whose validity has passed, a step at a time.
     async fn expire_queued(&self, carrier: CarrierId, now: Timestamp) -> Result<(), StoreError> {
         let sent_until = now.minus(VALIDITY);
-        while !self.stopping.is_cancelled() {
+        for _ in 0..EXPIRY_STEPS_MAX {
             let expired = self
                 .store
                 .read(move |tx| queue::expired(tx, carrier, sent_until, now, STEP))
                 .await?;
-            if expired.is_empty() {
+            if expired.is_empty() || self.stopping.is_cancelled() {
                 break;
             }
             let ids = self.ids.take(&self.store, expired.len()).await?;

@@ -189,7 +189,8 @@ impl Store {
         match location {
             Location::Sqlite(path) => {
                 let writer = sqlite_pool::Writer::open(path, access == Access::Server, durable)?;
-                let (log, syncs, tidied) = (writer.log(), writer.syncs(), path.clone());
+                let tidier = sqlite_pool::Tidier::open(path, durable)?;
+                let (log, syncs) = (writer.log(), writer.syncs());
                 spawn("store-writer", move || {
                     sqlite_pool::write_loop(&writer, &write_jobs);
                     writer.syncs().stop();
@@ -197,7 +198,7 @@ impl Store {
                 });
                 let synced = Arc::clone(&syncs);
                 spawn("store-sync", move || sqlite_pool::sync_loop(&synced));
-                spawn("store-log", move || sqlite_pool::checkpoint_loop(&tidied, &log, durable));
+                spawn("store-log", move || sqlite_pool::checkpoint_loop(&tidier, &log));
                 for _ in 0..SQLITE_READERS {
                     let syncs = Some(Arc::clone(&syncs));
                     let reader = sqlite_pool::Reader::open(path, Some(READ_TIME_MAX), syncs)?;

@@ -22,7 +22,7 @@ use crate::{
     job::{Job, Rollback},
     job_queue,
 };
-pub(crate) use checkpoint::checkpoint_loop;
+pub(crate) use checkpoint::{Tidier, checkpoint_loop};
 pub(crate) use syncs::{Syncs, sync_loop};
 pub(crate) use writer::{Writer, write_loop};
 

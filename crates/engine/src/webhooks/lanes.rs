@@ -315,10 +315,12 @@ impl Running {
         let mut rested_at = Instant::now();
         loop {
             let stopping = engine.stopping.is_cancelled();
-            if stopping || self.changes.load(Ordering::Acquire) != self.changed {
+            let changes = self.changes.load(Ordering::Acquire);
+            if stopping || changes != self.changed {
                 self.give_back().await;
             }
             if self.wants_more() && taking.is_none() && !stopping {
+                self.changed = changes;
                 taking = Some(tokio::spawn(self.take()));
             }
             let rested = rested_at <= Instant::now();
@@ -383,7 +385,6 @@ impl Running {
     /// Begins to take more to do.
     fn take(&mut self) -> impl Future<Output = Result<Taken, StoreError>> + use<> {
         self.more = false;
-        self.changed = self.changes.load(Ordering::Acquire);
         self.engine.webhooks.lanes().entry(self.webhook).and_modify(|lane| lane.fresh = false);
         self.batch = self.batch.clamp(self.window, BATCH_MAX);
         let (engine, keep_place) = (Arc::clone(&self.engine), self.keep_place);

@@ -14,6 +14,7 @@ use crate::{Engine, mail::Letter};
 #[derive(Debug, Clone)]
 pub(crate) struct Disabled {
     pub(crate) account: AccountId,
+    pub(crate) webhook: WebhookId,
     to: Option<Email>,
     url: String,
     reason: DisabledReason,
@@ -40,12 +41,12 @@ pub(crate) fn tell(
     };
     events::append(tx, &[news], at)?;
     let to = accounts::find(tx, account)?.and_then(|account| account.email.parse().ok());
-    Ok(Disabled { account, to, url: url.to_owned(), reason })
+    Ok(Disabled { account, webhook, to, url: url.to_owned(), reason })
 }
 
 impl Engine {
     pub(crate) fn send_notice(&self, disabled: Disabled) {
-        let Disabled { account, to, url, reason } = disabled;
+        let Disabled { account, to, url, reason, .. } = disabled;
         tracing::info!(%account, %reason, "a webhook was disabled");
         let Some(to) = to else { return };
         let why = match reason {

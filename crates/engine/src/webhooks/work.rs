@@ -269,6 +269,7 @@ impl Engine {
             .await?;
         self.hub.tell(disabled.iter().map(|notice| notice.account));
         for notice in disabled {
+            self.webhooks.replaced(notice.webhook);
             self.send_notice(notice);
         }
         Ok(())

@@ -17,17 +17,17 @@ use std::{
 
 use rusqlite::{Connection, ErrorCode};
 
-use super::could_not_sync;
+use super::{AbortOnPanic, could_not_sync};
 use crate::StoreError;
 
 /// Pages in the log (of 4 KiB: 16 MiB) from which on it is tidied. Four times as many are moved
 /// with less work, but in bursts that sends have to wait for.
 const PAGES_TIDIED_FROM: i64 = 4_096;
 
-/// Pages that may be left to the writer: a few milliseconds.
+/// Where a pass moves no more than so many, the writer may have its turn: a millisecond.
 const PAGES_LEFT_MAX: i64 = 256;
 
-/// Passes before the writer is asked all the same.
+/// Passes before the writer has its turn all the same.
 const PASSES_MAX: u32 = 6;
 
 /// Between two rounds, so that one that a reader made useless costs little.
@@ -100,7 +100,7 @@ impl Log {
 }
 
 /// Who moves pages beside the writer.
-struct Tidier {
+pub(crate) struct Tidier {
     connection: Connection,
     /// Where it is synced: of the database. Never closed, as that would let go the locks that SQLite
     /// holds on the file for the whole process.
@@ -108,43 +108,48 @@ struct Tidier {
 }
 
 impl Tidier {
-    fn open(path: &Path, durable: bool) -> Result<Self, StoreError> {
+    /// Nothing is synced unless `durable`.
+    pub(crate) fn open(path: &Path, durable: bool) -> Result<Self, StoreError> {
         let connection = Connection::open(path)?;
+        if !durable {
+            connection.execute_batch("PRAGMA synchronous = OFF")?;
+        }
         let cannot = |error| StoreError::Unavailable(format!("the file cannot be synced: {error}"));
         let file = durable.then(|| File::options().read(true).write(true).open(path));
         let file = file.transpose().map_err(cannot)?.map(ManuallyDrop::new);
         Ok(Self { connection, file })
     }
 
-    /// Moves nearly all, and syncs it: the writer's own pass then has little to move, and to sync.
-    fn tidy(&self) {
-        let mut left_before = i64::MAX;
-        for turn in 0..PASSES_MAX {
-            let left = pass(&self.connection).unwrap_or(i64::MAX);
-            // No less: a reader holds on to the log, or it grows faster than it is moved.
-            if left >= left_before || turn > 0 && left <= PAGES_LEFT_MAX {
-                break;
+    /// Moves nearly all, and syncs it, so that the writer has little to move and to sync itself. Answers
+    /// whether it shall: not where a reader holds on to the log, or somebody else tidies it.
+    fn tidy(&self) -> bool {
+        let mut moved_before = 0;
+        for _ in 0..PASSES_MAX {
+            let Some(Pass { held, moved }) = pass(&self.connection) else { return false };
+            if moved == moved_before {
+                return !held;
             }
-            left_before = left;
             if let Some(file) = &self.file
                 && let Err(error) = file.sync_data()
             {
                 could_not_sync(&error);
             }
+            // Less than before: the log has begun again.
+            let fresh = if moved > moved_before { moved - moved_before } else { moved };
+            if fresh <= PAGES_LEFT_MAX {
+                return !held;
+            }
+            moved_before = moved;
         }
+        // It grows as fast as it is moved here.
+        true
     }
 }
 
 /// Tidies the log whenever it has grown, until the writer stops.
-pub(crate) fn checkpoint_loop(path: &Path, log: &Log, durable: bool) {
+pub(crate) fn checkpoint_loop(tidier: &Tidier, log: &Log) {
+    let _guard = AbortOnPanic;
     let_others_go_first();
-    let tidier = match Tidier::open(path, durable) {
-        Ok(tidier) => tidier,
-        Err(error) => {
-            tracing::error!(%error, "the log cannot be tidied");
-            return;
-        }
-    };
     loop {
         let mut wanted = log.wanted();
         while !wanted.tidying && !wanted.stopped {
@@ -154,8 +159,11 @@ pub(crate) fn checkpoint_loop(path: &Path, log: &Log, durable: bool) {
             return;
         }
         drop(wanted);
-        tidier.tidy();
-        log.nearly_done.store(true, Ordering::Release);
+        if tidier.tidy() {
+            log.nearly_done.store(true, Ordering::Release);
+        } else {
+            log.wanted().tidying = false;
+        }
         // The writer takes its turn at its next commit. It may want the log tidied again
         // in the one after that: where somebody reads, the log does not begin again.
         let mut wanted = log.wanted();
@@ -174,18 +182,29 @@ pub(crate) fn checkpoint_loop(path: &Path, log: &Log, durable: bool) {
 /// Takes the processor from no thread that somebody waits for, as far as the system can tell threads apart.
 fn let_others_go_first() {
     #[cfg(target_os = "linux")]
-    if let Err(error) = rustix::process::setpriority_process(None, 5) {
+    if let Err(error) = rustix::process::getpriority_process(None)
+        .and_then(|niceness| rustix::process::setpriority_process(None, niceness + 5))
+    {
         tracing::debug!(%error, "the log is tidied at the priority of all else");
     }
 }
 
-/// Moves what can be moved without waiting; answers how many pages are left.
-fn pass(connection: &Connection) -> Option<i64> {
+/// How far the log is moved.
+struct Pass {
+    /// A reader holds on to more of it than may be left.
+    held: bool,
+    /// Pages, since the log began.
+    moved: i64,
+}
+
+/// Moves what can be moved without waiting; nothing where somebody else does so.
+fn pass(connection: &Connection) -> Option<Pass> {
     let moved = connection.query_row("PRAGMA wal_checkpoint(PASSIVE)", [], |row| {
-        Ok(row.get::<_, i64>(1)? - row.get::<_, i64>(2)?)
+        let (is_busy, log, moved): (bool, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok((!is_busy).then_some(Pass { held: log - moved > PAGES_LEFT_MAX, moved }))
     });
     match moved {
-        Ok(left) => Some(left),
+        Ok(pass) => pass,
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::SystemIoFailure) => {
             could_not_sync(&error);
         }
