@@ -94,7 +94,7 @@ export class Kannel {
   /** Waits for the n-th request to a path. */
   async untilRequest(path, n) {
     const found = () => this.requests.filter((one) => one.path === path);
-    await until(`${n} × ${path}`, () => found().length >= n, { seconds: 20 });
+    await until(`${n} × ${path}`, () => found().length >= n);
     return found()[n - 1].query;
   }
 

@@ -43,7 +43,7 @@ export class OurSmsc {
   /** Waits for the n-th event of a kind. */
   async untilEvent(kind, n = 1) {
     await until(`${n} × ${kind}; it said ${JSON.stringify(this.events.slice(-3))}`,
-      () => this.of(kind).length >= n, { seconds: 20 });
+      () => this.of(kind).length >= n);
     return this.of(kind)[n - 1];
   }
 

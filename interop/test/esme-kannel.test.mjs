@@ -9,7 +9,7 @@ import { CONCATENATIONS, ENCODINGS, OurSmsc, message } from '../lib/our-smsc.mjs
 const FROM = '447700900123';
 const TO = '441632960001';
 
-describe('Kannel as a client', { timeout: 120_000 }, () => {
+describe('Kannel as a client', { timeout: 300_000 }, () => {
   let smsc;
   let kannel;
   let delivered = 0;

@@ -20,7 +20,7 @@ const NUMBERS = {
   destination_addr: TO,
 };
 
-describe('npm smpp as a client', { timeout: 120_000 }, () => {
+describe('npm smpp as a client', { timeout: 300_000 }, () => {
   let smsc;
   let session;
   const delivered = [];

@@ -39,7 +39,7 @@ class Esme {
 
   async until(command, n = 1) {
     await until(`${n} × ${command}; it said ${JSON.stringify(this.said.slice(-3))}`,
-      () => this.of(command).length >= n, { seconds: 20 });
+      () => this.of(command).length >= n);
     return this.of(command)[n - 1];
   }
 
@@ -50,7 +50,7 @@ class Esme {
   }
 }
 
-describe('smpplib as a client', { timeout: 120_000 }, () => {
+describe('smpplib as a client', { timeout: 300_000 }, () => {
   let smsc;
   let esme;
   before(async () => {
