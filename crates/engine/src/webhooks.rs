@@ -7,6 +7,7 @@
 
 mod addresses;
 mod client;
+mod health;
 mod lanes;
 pub mod mirror;
 mod notices;

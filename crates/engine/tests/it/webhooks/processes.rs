@@ -33,6 +33,17 @@ async fn five_for_a_silent_endpoint(world: &World) -> (Account, Hook, WebhookId)
     (alice, hook, webhook)
 }
 
+/// One of the five is under way: an endpoint that has taken nothing yet gets one at a time.
+async fn one_of_five_begun(world: &World) -> (Account, Hook, WebhookId) {
+    let (alice, hook, webhook) = five_for_a_silent_endpoint(world).await;
+    world.run(|engine| async move { engine.start_pushing() }).await;
+    testkit::until("more is taken than is begun", async || {
+        hook.requests().len() == 1 && alice.deliveries(webhook).await.len() > 1
+    })
+    .await;
+    (alice, hook, webhook)
+}
+
 async fn what_a_killed_process_was_pushing_is_pushed_again(world: &World) {
     let (alice, hook, webhook) = five_for_a_silent_endpoint(world).await;
     let pushing = world.run(|engine| async move {
@@ -56,13 +67,7 @@ async fn what_a_killed_process_was_pushing_is_pushed_again(world: &World) {
 }
 
 async fn what_a_stopped_process_had_not_begun_is_due_at_once(world: &World) {
-    let (alice, hook, webhook) = five_for_a_silent_endpoint(world).await;
-    // One is under way: an endpoint that has taken nothing yet gets one at a time.
-    world.run(|engine| async move { engine.start_pushing() }).await;
-    testkit::until("more is taken than is begun", async || {
-        hook.requests().len() == 1 && alice.deliveries(webhook).await.len() > 1
-    })
-    .await;
+    let (alice, hook, webhook) = one_of_five_begun(world).await;
     world.run(|engine| async move { engine.stop(Duration::ZERO).await }).await;
     testkit::until("all but that one are due", async || {
         let deliveries = alice.deliveries(webhook).await;
@@ -74,12 +79,7 @@ async fn what_a_stopped_process_had_not_begun_is_due_at_once(world: &World) {
 }
 
 async fn what_was_not_begun_as_a_webhook_changes_is_taken_anew(world: &World) {
-    let (alice, hook, webhook) = five_for_a_silent_endpoint(world).await;
-    world.run(|engine| async move { engine.start_pushing() }).await;
-    testkit::until("more is taken than is begun", async || {
-        hook.requests().len() == 1 && alice.deliveries(webhook).await.len() > 1
-    })
-    .await;
+    let (alice, hook, webhook) = one_of_five_begun(world).await;
     let lost_at = alice.deliveries(webhook).await[0].next_attempt_at;
     world.leap(seconds(1));
     let account = alice.id;
